@@ -10,7 +10,7 @@ import polars as pl
 from analyzer.model.job import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 class Change(StrEnum):
@@ -59,7 +59,7 @@ def shows_all(job: Mapping[str, Any]) -> bool:
     return job["outcome"] in _COMPLETE and job["not_updated"] is not None
 
 
-def previous_run(jobs: pl.DataFrame, job_id: str) -> str | None:
+def previous_run(jobs: pl.DataFrame, job_id: str, members: Collection[str] = ()) -> str | None:
     """Return the ID of the job to compare a job with.
 
     That is the run that a retry repairs, otherwise the newest earlier run of the feed whose log shows all failures.
@@ -67,6 +67,7 @@ def previous_run(jobs: pl.DataFrame, job_id: str) -> str | None:
     Args:
         jobs: the table ``jobs``, the oldest first.
         job_id: a job in it.
+        members: the jobs of its run, if it was imported in parts.
 
     Returns:
         None if there is none.
@@ -78,7 +79,9 @@ def previous_run(jobs: pl.DataFrame, job_id: str) -> str | None:
     if job["feed"] is None:
         return None
     is_complete = pl.col("outcome").is_in(_COMPLETE) & pl.col("not_updated").is_not_null()
-    earlier = jobs.head(ids.index(job_id)).filter(is_complete, pl.col("retry_of").is_null(), feed=job["feed"])
+    earlier = jobs.head(ids.index(job_id)).filter(
+        is_complete, pl.col("retry_of").is_null(), ~pl.col("job_id").is_in(list(members)), feed=job["feed"]
+    )
     return str(earlier["job_id"][-1]) if earlier.height else None
 
 

@@ -4,6 +4,7 @@ A user is *open* in a job that did not update them, until a later run of the fee
 values of the run that it repairs: imported after a later run, it closes nothing there. A run is *superseded* when a
 later full run of its feed has ended, because its records have older values. A later file with other users, such as a
 file of changes or of one region, supersedes nothing, but the older records of its users must not be imported anymore.
+The parts of one import are one run: none of them is later than another, and together they have the users of the file.
 
 Here are the rules for two jobs, and the types; ``open_incrementally`` applies the rules to the jobs of a feed.
 """
@@ -46,6 +47,10 @@ class Import:
         not_updated: the number of users not updated; None if unknown.
         carried: whether the service read the file; a job whose source file did not exist superseded nothing.
         earliest, latest: the times between which the job ended (UTC); None if unknown, which is any time.
+        import_id: the import that this program queued, whose parts are one run; empty if it isn't known.
+        parts: number of its parts.
+        whole: number of users in the file of the run, without leaving out unchanged ones; None if unknown.
+        changes_only: whether the job has only the users whose records have changed, and all who failed before.
     """
 
     job_id: str
@@ -58,6 +63,14 @@ class Import:
     carried: bool = True
     earliest: datetime | None = None
     latest: datetime | None = None
+    import_id: str = ""
+    parts: int = 1
+    whole: int | None = None
+    changes_only: bool = False
+
+    def is_part_of(self, other: Import) -> bool:
+        """Return whether both jobs are of one import, so that neither is later than the other."""
+        return bool(self.import_id) and self.import_id == other.import_id
 
     def may_follow(self, other: Import) -> bool:
         """Return whether this job, which is sorted before the other one, may have ended after it."""
@@ -290,3 +303,27 @@ def supersedes(
     common = len(sample & held)
     # If not even the IDs can be compared, the older values are the ones that do harm.
     return common >= _FULL * len(sample) or (not common and source.ids_differ(later_id, job_id))
+
+
+def held_by_all(parts: Sequence[Import], source: FeedSource) -> AbstractSet[int] | None:
+    """Return the users in the files of an import's parts; None if some are unknown."""
+    files = [source.all_of(part.job_id) for part in parts]
+    known = [file for file in files if file is not None]
+    if len(known) < len(files):
+        return None
+    return known[0] if len(known) == 1 else frozenset().union(*known)
+
+
+def stands_for(later: Import, parts: Sequence[Import], earlier: Import) -> bool:
+    """Return whether a later import of changes only has all users of an earlier run who were not updated.
+
+    It has if the earlier run had users of the same file: as many, or at least half of them. Those who failed then, and
+    aren't in it, aren't in the feed's file any more.
+
+    Args:
+        later: a part of the import.
+        parts: its parts that have ended.
+        earlier: the earlier run, or a part of it.
+    """
+    is_whole = len(parts) == later.parts
+    return is_whole and (None in (later.whole, earlier.whole) or (later.whole or 0) >= _FULL * (earlier.whole or 0))

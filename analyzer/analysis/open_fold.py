@@ -118,7 +118,7 @@ class OpenFold:
         """Add keys of users."""
         self._keys.update(keys)
 
-    def add(
+    def add(  # noqa: PLR0913 - what a feed knows of one job
         self,
         job: Import,
         users: AbstractSet[int] | None,
@@ -126,6 +126,7 @@ class OpenFold:
         *,
         newer: AbstractSet[int] = frozenset(),
         disputed: bool = False,
+        siblings: Sequence[int] = (),
     ) -> None:
         """Add the next job.
 
@@ -135,6 +136,7 @@ class OpenFold:
             file_of: returns the users of a job's source file.
             newer: those with newer values in a job that is sorted before it, perhaps.
             disputed: whether a job that is sorted before it may have updated some of them later.
+            siblings: places of earlier parts of the same import.
         """
         place, is_retry = len(self.places), job.retry_of is not None
         number = sum(one.is_retry == is_retry for one in self.places)
@@ -142,7 +144,7 @@ class OpenFold:
         self.places.append(Place(number, is_retry, is_certain, None if users is None else len(users), disputed))
         left = job.failed if users is None else users
         if job.outcome.ended:
-            self._update(job, place, file_of)
+            self._update(job, place, file_of, siblings)
             failed = (users or job.failed) & self._users.keys()
             self._move(failed, lambda one: one._replace(failed=place))
 
@@ -176,13 +178,19 @@ class OpenFold:
                 newer.add(user)
         return frozenset(updated), frozenset(newer)
 
-    def _update(self, job: Import, place: int, file_of: Callable[[str], AbstractSet[int] | None]) -> None:
+    def _update(
+        self, job: Import, place: int, file_of: Callable[[str], AbstractSet[int] | None], siblings: Sequence[int]
+    ) -> None:
         """Remove the users that a job updated, and note those that it perhaps did."""
         users = self._users.keys() - job.failed
         if not users or job.outcome not in MAY_UPDATE:
             return
         held = file_of(job.job_id)
         updated = users if held is None else users & held
+        if held is None and siblings:
+            # The users of an import are in one part each.
+            theirs = {number for number, one in enumerate(self._classes) if self._is_left_by(one, siblings)}
+            updated = {user for user in updated if self._users[user] not in theirs}
         if held is not None and job.outcome is not Outcome.unknown and job.names_all:
             for user in updated:
                 del self._users[user]
@@ -191,6 +199,10 @@ class OpenFold:
             self._move(updated, lambda one: one._replace(perhaps=place, newer=place))
         else:
             self._move(updated, lambda one: one._replace(perhaps=place))
+
+    def _is_left_by(self, one: UserClass, places: Sequence[int]) -> bool:
+        """Return whether one of some jobs left the users of a class out."""
+        return any(not _is_updated(one, self.places[place]) for place in places)
 
     def _move(self, users: Iterable[int], change: Callable[[UserClass], UserClass]) -> None:
         """Change the class of users; a user without one begins with an empty one."""
@@ -273,8 +285,13 @@ def _left_out(one: UserClass, number: int, *, is_retry: bool) -> UserClass:
 
 def _answers(one: UserClass, place: int, job: Place) -> tuple[bool, bool]:
     """Return whether users of a class were updated since a job, and whether a later one may have newer values."""
+    is_updated = _is_updated(one, job)
+    return is_updated, is_updated or place < max(one.failed, one.newer) or place in one.own
+
+
+def _is_updated(one: UserClass, job: Place) -> bool:
+    """Return whether users of a class were updated since a job, or by it."""
     rows = one.retries if job.is_retry else one.runs
     following = bisect_left(rows, job.number)
-    # Between the two ends of a row, or at one of them.
-    is_left = following < len(rows) and (following % 2 == 1 or rows[following] == job.number)
-    return not is_left, not is_left or place < max(one.failed, one.newer) or place in one.own
+    # Left out between the two ends of a row, or at one of them.
+    return not (following < len(rows) and (following % 2 == 1 or rows[following] == job.number))

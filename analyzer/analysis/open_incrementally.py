@@ -169,6 +169,10 @@ class _Stream:
         imports, self._runs = by_values([one.job for one in jobs])
         self._sorted = [by_id[job.job_id] for job in imports]
         self._place = {job.job_id: place for place, job in enumerate(imports)}
+        self._parts: dict[str, list[int]] = {}  # places of the jobs of each import
+        for place, job in enumerate(imports):
+            if job.import_id:
+                self._parts.setdefault(job.import_id, []).append(place)
         self._following = self._all_following()
         self._is_alone = is_last_alone(imports)
 
@@ -230,7 +234,8 @@ class _Stream:
             disputed = disputed or bool(held)
             if self._runs[other_id] is not self._runs[job.job_id]:  # else its values are the same
                 newer |= held
-        fold.add(job, users, self._source.all_of, newer=newer, disputed=disputed)
+        siblings = [at for at in self._parts.get(job.import_id, ()) if at < place]
+        fold.add(job, users, self._source.all_of, newer=newer, disputed=disputed, siblings=siblings)
         fold.name(self._named(job.job_id))
 
     def _with_failed(self, place: int) -> Import:
@@ -271,6 +276,7 @@ class _Stream:
             facts = (
                 *(job.job_id, self._runs[job.job_id].job_id, job.retry_of, job.outcome, job.names_all, one.log),
                 *(self._source.version_of(job.job_id) if reads_file else None, others),
+                *([job.import_id] if job.import_id else ()),
             )
             digest.update(msgspec.json.encode(facts))
             names.append(digest.hexdigest())

@@ -12,16 +12,19 @@ whose number fell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from analyzer.analysis.feed_runs import members_by_run
 from analyzer.model.job import NOT_ENDED, Outcome
 from analyzer.model.tables import USERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from analyzer.model.queued_job import QueuedJob
 
 SEEN_IN = 20
 """The number of comparable runs, the newest included, in which ``seen`` counts a user's failures."""
@@ -56,23 +59,33 @@ class RunOrder:
     """The place of a comparable run in its feed.
 
     Attributes:
-        previous: the feed's latest earlier run whose log has everyone who failed; None if there is none, or if the
-            order is uncertain.
-        recent: the feed's comparable runs before it, at most ``SEEN_IN - 1``, the oldest first.
+        previous: the jobs of the feed's latest earlier run whose logs have everyone who failed: one, unless it was
+            imported in parts; empty if there is none, or if the order is uncertain.
+        recent: the jobs of the feed's comparable runs before it, at most ``SEEN_IN - 1``, the oldest first.
     """
 
-    previous: str | None
-    recent: tuple[str, ...]
+    previous: tuple[str, ...]
+    recent: tuple[tuple[str, ...], ...]
 
 
-def run_orders(jobs: pl.DataFrame) -> dict[str, RunOrder]:
-    """Return the place of each comparable run by job ID.
+class _Run(NamedTuple):
+    """A run of a feed: its jobs, the times between which it ended, and whether their logs have everyone who failed."""
+
+    job_ids: tuple[str, ...]
+    earliest: datetime | None
+    latest: datetime
+    names_all: bool
+
+
+def run_orders(jobs: pl.DataFrame, queued: Mapping[str, QueuedJob]) -> dict[str, RunOrder]:
+    """Return the place of each comparable run by job ID; the parts of an import have the same place.
 
     An aborted or unknown run doesn't show who would have failed, and a retry is part of the run that it repairs: they
     aren't compared.
 
     Args:
         jobs: from ``timeline``.
+        queued: what is known of jobs that this program queued.
     """
     comparable = pl.col("outcome").is_in([Outcome.succeeded.value, Outcome.partial.value])
     is_run = pl.col("retry_of").is_null() & pl.col("feed").is_not_null()
@@ -82,29 +95,40 @@ def run_orders(jobs: pl.DataFrame) -> dict[str, RunOrder]:
     )
     orders: dict[str, RunOrder] = {}
     for frame in runs.partition_by("feed", include_key=False, maintain_order=True):
-        rows = frame.rows()
-        job_ids = [row[0] for row in rows]
-        for place, (job_id, previous) in enumerate(_runs_before(rows)):
-            orders[job_id] = RunOrder(previous, tuple(job_ids[max(0, place - SEEN_IN + 1) : place]))
+        rows = {row[0]: row for row in frame.iter_rows()}
+        of_feed = [_run([rows[one] for one in members], queued) for members in members_by_run(rows, queued)]
+        order = {job_id: at for at, job_id in enumerate(rows)}
+        for place, (run, previous) in enumerate(_runs_before(of_feed)):
+            # A part may have ended after this run, if another one was queued in between.
+            first, recent = order[run.job_ids[0]], of_feed[max(0, place - SEEN_IN + 1) : place]
+            before = (tuple(one for one in other.job_ids if order[one] < first) for other in recent)
+            orders |= dict.fromkeys(run.job_ids, RunOrder(previous, tuple(before)))
     return orders
 
 
-def _runs_before(runs: Sequence[tuple[str, datetime | None, datetime, bool]]) -> Iterator[tuple[str, str | None]]:
-    """Yield the ID of each run of a feed and that of its previous run; None if the order is uncertain.
+def _run(jobs: Sequence[tuple[str, datetime | None, datetime, bool]], queued: Mapping[str, QueuedJob]) -> _Run:
+    ids, earliest, latest, names_all = zip(*jobs, strict=True)
+    one = queued.get(ids[0])
+    is_whole = one is None or one.parts == len(ids)
+    begun = None if None in earliest else min(earliest)
+    return _Run(ids, begun, max(latest), all(names_all) and is_whole)
+
+
+def _runs_before(runs: Sequence[_Run]) -> Iterator[tuple[_Run, tuple[str, ...]]]:
+    """Yield each run of a feed, and the jobs of its previous run; none if the order is uncertain.
 
     The order of two runs that the same pull first saw, one of them without a log, is unknown.
     """
-    before: tuple[str, datetime | None, datetime, bool] | None = None
+    before: _Run | None = None
     latest: datetime | None = None  # of the runs before that one
     for run in runs:
-        job_id, earliest, _, names_all = run
-        is_certain = before is not None and earliest is not None and before[2] <= earliest
-        if is_certain and before is not None and latest is not None and before[1] is not None:
-            is_certain = latest <= before[1]
-        yield job_id, before[0] if before is not None and is_certain else None
-        if names_all:
+        is_certain = before is not None and run.earliest is not None and before.latest <= run.earliest
+        if is_certain and before is not None and latest is not None and before.earliest is not None:
+            is_certain = latest <= before.earliest
+        yield run, before.job_ids if before is not None and is_certain else ()
+        if run.names_all:
             if before is not None:
-                latest = before[2] if latest is None else max(latest, before[2])
+                latest = before.latest if latest is None else max(latest, before.latest)
             before = run
 
 
@@ -166,6 +190,22 @@ def streak_counts(users: pl.LazyFrame) -> pl.DataFrame:
         .group_by("job_id", "since", code)
         .agg(users=pl.len())
         .collect(engine="streaming")
+    )
+
+
+def of_runs(counts: pl.DataFrame, run_ids: Mapping[str, str]) -> pl.DataFrame:
+    """Put the counts of jobs together by their runs.
+
+    Args:
+        counts: from ``streak_counts``.
+        run_ids: the run of each job.
+    """
+    if all(job_id == run_id for job_id, run_id in run_ids.items()):
+        return counts
+    return (
+        counts.with_columns(pl.col("job_id", "since").replace(run_ids))
+        .group_by("job_id", "since", "code")
+        .agg(pl.col("users").sum())
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from analyzer.analysis.open_and_superseded import Import, supersedes
+from analyzer.analysis.open_and_superseded import Import, held_by_all, stands_for, supersedes
 from analyzer.model.job import FAILED, Outcome
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class _Comparison:
         self._runs = {
             one.job.job_id: one.job.retry_of if one.job.retry_of in self._place else one.job.job_id for one in ended
         }
+        self._parts: dict[str, list[Import]] = {}  # those that can supersede, by import
+        for job in map(_job, ended):
+            if job.import_id and _can_supersede(job):
+                self._parts.setdefault(job.import_id, []).append(job)
         self._signatures = self._signed()
         self._changed = self._find_changed()
 
@@ -64,7 +68,7 @@ class _Comparison:
                 continue
             place = self._place[run.job_id]
             older = [job_id for job_id, since in among.items() if place > since and self._is_older(job_id, run)]
-            for job_id in self._superseded_by(run.job_id, older):
+            for job_id in self._superseded_by(run, older):
                 found[job_id] = run.job_id
                 del left[job_id]
                 anew.pop(job_id, None)
@@ -87,17 +91,25 @@ class _Comparison:
 
     def _is_older(self, job_id: str, run: Import) -> bool:
         since = self._place[self._runs[job_id]]
-        return self._runs[job_id] != run.job_id and (
-            since < self._place[run.job_id] or run.may_follow(self._jobs[since].job)
+        return (
+            self._runs[job_id] != run.job_id
+            and not run.is_part_of(self._jobs[since].job)
+            and (since < self._place[run.job_id] or run.may_follow(self._jobs[since].job))
         )
 
-    def _superseded_by(self, run_id: str, older: Sequence[str]) -> list[str]:
+    def _superseded_by(self, run: Import, older: Sequence[str]) -> list[str]:
         if not older:
             return []
-        held = self._source.all_of(run_id)
-        answers: dict[str, bool] = {}
-        for other in dict.fromkeys(self._runs[job_id] for job_id in older):
-            answers[other] = supersedes(run_id, held, other, self._source.first_of(other), self._source)
+        parts = self._parts.get(run.import_id) or [run]
+        others = dict.fromkeys(self._runs[job_id] for job_id in older)
+        if run.changes_only:
+            answers = {other: stands_for(run, parts, self._jobs[self._place[other]].job) for other in others}
+        else:
+            held = held_by_all(parts, self._source)
+            answers = {
+                other: supersedes(run.job_id, held, other, self._source.first_of(other), self._source)
+                for other in others
+            }
         return [job_id for job_id in older if answers[self._runs[job_id]]]
 
     def _signed(self) -> dict[str, str]:
@@ -121,6 +133,8 @@ class _Comparison:
         facts = (
             *(self._runs[job.job_id], job.retry_of, job.outcome, job.carried, job.earliest, job.latest),
             *(one.log, self._source.version_of(job.job_id) if with_file else None),
+            *((job.import_id, job.parts, job.whole, job.changes_only) if job.import_id else ()),
+            *(part.job_id for part in self._parts.get(job.import_id, ())),
         )
         return hashlib.blake2b(msgspec.json.encode(facts), digest_size=8).hexdigest()
 
@@ -132,6 +146,9 @@ class _Comparison:
             or one.stored.signature != self._signatures[one.job.job_id]
             or one.stored.stream != self._streams[one.job.job_id]
         }
+        # A part supersedes with the users of all parts.
+        imports = {one.job.import_id for one in self._jobs if one.job.job_id in changed and one.job.import_id}
+        changed |= {one.job.job_id for one in self._jobs if one.job.import_id in imports}
         places = [one.stored.place for one in self._jobs if one.stored is not None]
         in_order = all(before < after for before, after in itertools.pairwise(places))
         return changed if in_order else set(self._place)

@@ -14,7 +14,7 @@ from analyzer.model.job import FAILED, WORST_FIRST, Outcome
 from analyzer.model.text import SHORT_ID, count
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     import polars as pl
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FeedStatus:
-    """The status of one feed. Jobs are rows of the table ``jobs``.
+    """The status of one feed. Jobs are rows of the table ``jobs``, runs those of ``analysis.feed_runs``.
 
     Attributes:
         feed: its name; the short ID of a job whose feed is unknown.
@@ -75,10 +75,12 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
         tables: the tables of the library.
         silent: IDs of acknowledged jobs.
     """
+    from analyzer.analysis.feed_runs import feed_runs
+
     feeds: dict[str, FeedStatus] = {}
     runs: dict[str, Mapping[str, Any]] = {}
     retries: dict[str, list[Mapping[str, Any]]] = {}
-    for job in tables.jobs.iter_rows(named=True):
+    for job in feed_runs(tables.jobs, tables.queued).iter_rows(named=True):
         name = feed_name(job)
         status = feeds.setdefault(name, FeedStatus(name))
         if not job["retry_of"]:
@@ -90,15 +92,23 @@ def feed_statuses(tables: Tables, silent: Container[str] = ()) -> list[FeedStatu
             retries.setdefault(job["retry_of"], []).append(job)
         else:
             runs[name] = job
+    for job in tables.jobs.iter_rows(named=True):
         if job["job_id"] not in silent and is_open(job) and _needs_retry(tables, job["job_id"]):
-            status.earlier.append(job)
+            feeds[feed_name(job)].earlier.append(job)
     for name, run in runs.items():
-        status = feeds[name]
-        status.run, status.silent = run, run["job_id"] in silent
-        status.new = tables.new_of(run["job_id"])
+        status, members = feeds[name], set(run["members"])
+        status.run, status.new = run, new_of_run(tables, run["members"])
+        to_see = [job_id for job_id in run["members"] if is_open(tables.job(job_id))] or [run["job_id"]]
+        status.silent = all(job_id in silent for job_id in to_see)
         status.retries = retries.get(run["job_id"], [])
-        status.earlier = [job for job in status.earlier if run["job_id"] not in (job["job_id"], job["retry_of"])]
+        status.earlier = [job for job in status.earlier if members.isdisjoint((job["job_id"], job["retry_of"]))]
     return sorted(feeds.values(), key=lambda status: status._badness)  # noqa: SLF001 - its own
+
+
+def new_of_run(tables: Tables, members: Iterable[str]) -> int | None:
+    """Return how many failed users of a run's jobs are new; None if unknown."""
+    numbers = [tables.new_of(job_id) for job_id in members if tables.job(job_id)["named_users"]]
+    return sum(filter(None, numbers)) if numbers and None not in numbers else None
 
 
 def feed_name(job: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ _BEFORE_THE_PULL = timedelta(hours=2, minutes=10)
 before the pull that a daily run which doesn't come is late at the time of that pull."""
 _AHEAD = timedelta(days=1)
 """A run that came later than this from now on was seen by a clock that was ahead."""
-_MEASURES = ("users", "property_values", "source_bytes")
+_MEASURES = ("whole", "property_values", "source_bytes")
 
 
 class Health(StrEnum):
@@ -141,7 +141,7 @@ def feed_health(status: FeedStatus, as_of: AsOf, silent: Collection[str] = ()) -
     if status.run is None and not findings:
         findings.append(Finding(Health.unknown, "no run has ended"))
     findings.sort(key=lambda finding: _severity(finding, status))
-    users = usual_size([run["users"] for run in status.runs if run["users"] is not None])
+    users = usual_size([run["whole"] for run in status.runs if run["whole"] is not None])
     return FeedHealth(
         status,
         tuple(findings) or (Finding(Health.well, ""),),
@@ -208,23 +208,30 @@ def _failures(status: FeedStatus) -> Iterator[Finding]:
 def _too_small(runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """Yield that the newest run's file is unusually small; runs that abort don't differ in that."""
     for measure in _MEASURES:
-        known = [run[measure] for run in runs if run[measure] is not None]
-        if runs[-1][measure] is None or (usual := usual_size(known[:-1])) is None or known[-1] >= usual.limit:
+        # What was sent of a file is no measure of it.
+        alike = runs if measure == "whole" else [run for run in runs if not run["changes_only"]]
+        known = [run[measure] for run in alike if run[measure] is not None]
+        if (
+            alike[-1:] != runs[-1:]
+            or runs[-1][measure] is None
+            or (usual := usual_size(known[:-1])) is None
+            or known[-1] >= usual.limit
+        ):
             continue
         of = size if measure == "source_bytes" else lambda number: f"{number:,}"
-        what = {"users": " users", "property_values": " values"}.get(measure, "")
+        what = {"whole": " users", "property_values": " values"}.get(measure, "")
         yield Finding(Health.small, f"{of(known[-1])}{what}, usually {of(round(usual.median))}")
         return
 
 
 def _too_slow(runs: Sequence[Mapping[str, Any]], as_of: AsOf) -> Iterator[Finding]:
     """Yield that a job is running for longer than the feed's runs usually take."""
-    usual = usual_duration(running_times(runs))
-    if usual is None or as_of.known_until is None:
-        return
     for run in runs:
         begun = run["started"] or run["first_seen"]
-        if run["outcome"] != Outcome.running or run["gone"] or begun is None:
+        if run["outcome"] != Outcome.running or run["gone"] or begun is None or as_of.known_until is None:
+            continue
+        usual = usual_duration(running_times([one for one in runs if one["changes_only"] == run["changes_only"]]))
+        if usual is None:
             continue
         takes = (as_of.known_until - begun).total_seconds()
         if takes > usual.limit:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
+from analyzer.history.import_rows import queued_of
 from analyzer.history.record import JobRecord, decode_record
 from analyzer.history.store import DamagedError, JobFile, Store
 from analyzer.model.tables import JOBS
@@ -39,6 +40,8 @@ class HistoryFiles:
         self.rows = store.small("jobs", columns)
         self.new: dict[str, int | None] = dict(self.rows.select("job_id", "new").iter_rows())
         self.versions: dict[str, str] = dict(self.rows.select("job_id", "version").iter_rows())
+        self.imports = store.small("imports")
+        self.queued = queued_of(self.imports)
         self.feed_users = functools.cache(self._feed_users)
 
     @functools.cached_property
@@ -128,7 +131,7 @@ class HistoryFiles:
         rows = self.rows.filter(feed=feed)
         records = self.records(rows["job_id"].to_list())
         sources = certain_sources(records, self._root)
-        jobs = feed_jobs(rows, records)[feed]
+        jobs = feed_jobs(rows, records, self.queued)[feed]
         return FeedUsers(jobs, self._keys_of, sources, FeedCheckpoints(self.store, feed))
 
     def _keys_of(self, job_id: str) -> Collection[str]:

@@ -19,7 +19,7 @@ from analyzer.analysis.outcomes import COUNTS, JOB_RECORDS, job_table
 from analyzer.analysis.timeline import timeline
 from analyzer.errors import InputError
 from analyzer.history.feed_users import FeedCheckpoints, FeedUsers
-from analyzer.history.import_rows import import_table, imports_stamp, queued_jobs
+from analyzer.history.import_rows import import_table, imports_stamp, queued_jobs, queued_of
 from analyzer.history.job_rows import (
     certain_sources,
     end_of_chains,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from analyzer.history.store import Store
     from analyzer.library.mirror import Library
     from analyzer.library.model import Observation
+    from analyzer.model.queued_job import QueuedJob
 
 
 def load_records(store: Store) -> dict[str, JobRecord]:
@@ -213,8 +214,10 @@ class _Ingest:
         as_of = last_pull.pulled_at if last_pull else None
         observations = observation_table(self.library)
         jobs = timeline(job_table(*self._rows(rules, sources), observations, as_of))
-        self._changed |= self._fold.update(jobs)
-        jobs = self._with_open_users(jobs, sources)
+        imports = import_table(self.library.tenant, self._queued, self._forgotten)
+        queued = queued_of(imports)
+        self._changed |= self._fold.update(jobs, queued)
+        jobs = self._with_open_users(jobs, sources, queued)
         codes = (
             {"tenant": self.library.tenant, "job_id": job_id, "code": code, "entries": entries, "users": users}
             for job_id in jobs["job_id"]
@@ -222,7 +225,7 @@ class _Ingest:
         )
         self.store.write_small("job_codes", table(codes, JOB_CODES))
         self.store.write_small("observations", observations)
-        self.store.write_small("imports", import_table(self.library.tenant, self._queued, self._forgotten))
+        self.store.write_small("imports", imports)
         head = Head(
             tenant=self.library.tenant,
             as_of=as_of.isoformat() if as_of else None,
@@ -301,10 +304,12 @@ class _Ingest:
         recorded = {job_id: one.record.feed for job_id, one in self._queued.items()}
         return feeds_of_jobs(names, retries, rules, recorded), retries
 
-    def _with_open_users(self, jobs: pl.DataFrame, sources: Mapping[str, Path]) -> pl.DataFrame:
+    def _with_open_users(
+        self, jobs: pl.DataFrame, sources: Mapping[str, Path], queued: Mapping[str, QueuedJob]
+    ) -> pl.DataFrame:
         """Add the columns ``superseded``, ``open``, ``due`` and ``superseded_by``."""
         known = self._known_feeds()
-        for feed, members in feed_jobs(jobs, self._records).items():
+        for feed, members in feed_jobs(jobs, self._records, queued).items():
             self._feed_digests[feed] = digest_of([_RULES, [(one.job, one.log, one.source) for one in members]])
             if known.get(feed) == self._feed_digests[feed] and all(one.stored for one in members):
                 continue

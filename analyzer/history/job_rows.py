@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.feed_runs import whole_files
 from analyzer.analysis.feeds import UNKNOWN_FEED, feeds_of, source_name
 from analyzer.analysis.open_and_superseded import FeedJob, Import
 from analyzer.model.job import Job, Outcome
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.feeds import FeedRule, SourceName
     from analyzer.history.record import JobRecord
     from analyzer.library.mirror import Library
+    from analyzer.model.queued_job import QueuedJob
 
 _NO_FILE = (JobError.DataFileNotExist.name, JobError.DataFileNotInTenant.name)
 """Errors of jobs whose source file the service did not find."""
@@ -77,13 +79,17 @@ def certain_sources(records: Mapping[str, JobRecord], root: Path) -> dict[str, P
     }
 
 
-def feed_jobs(jobs: pl.DataFrame, records: Mapping[str, JobRecord]) -> dict[str, list[FeedJob]]:
+def feed_jobs(
+    jobs: pl.DataFrame, records: Mapping[str, JobRecord], queued: Mapping[str, QueuedJob]
+) -> dict[str, list[FeedJob]]:
     """Return the jobs of each feed for ``FeedUsers``, in the order of the table.
 
     Args:
         jobs: from ``timeline``.
         records: by job ID.
+        queued: what is known of jobs that this program queued.
     """
+    whole = whole_files(dict(jobs.select("job_id", "users").iter_rows()), queued)
     columns = ("job_id", "feed", "retry_of", "outcome", "error", "not_updated", "earliest", "latest")
     feeds: defaultdict[str, list[FeedJob]] = defaultdict(list)
     for job_id, feed, retry_of, outcome, error, not_updated, earliest, latest in jobs.select(columns).iter_rows():
@@ -99,6 +105,10 @@ def feed_jobs(jobs: pl.DataFrame, records: Mapping[str, JobRecord]) -> dict[str,
             carried=error not in _NO_FILE,
             earliest=earliest,
             latest=latest,
+            import_id=queued[job_id].import_id if job_id in queued else "",
+            parts=queued[job_id].parts if job_id in queued else 1,
+            whole=whole.get(job_id),
+            changes_only=job_id in queued and queued[job_id].unchanged is not None,
         )
         record = records[job_id]
         source = record.source_version if record.is_certain else ""  # also of a copy that was removed

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analyzer.analysis.streaks import RunOrder
     from analyzer.history.record import JobRecord, Range
     from analyzer.history.store import Store
+    from analyzer.model.queued_job import QueuedJob
 
 
 _STREAK, _KEY = ("key", "since", "runs"), ("key",)
@@ -181,18 +182,19 @@ class UserFold:
             if sum(known.height for known in self._new.values()) + of_job.height <= _KEPT:
                 self._new[job_id] = of_job
 
-    def update(self, jobs: pl.DataFrame) -> set[str]:
+    def update(self, jobs: pl.DataFrame, queued: Mapping[str, QueuedJob]) -> set[str]:
         """Write the users of each job whose log, or whose feed's runs before it, have changed; return their job IDs.
 
         Args:
             jobs: from ``timeline``.
+            queued: what is known of jobs that this program queued.
 
         Raises:
             DamagedError: the file of an earlier run can't be read.
             OutputError: a file can't be written.
         """
         written: set[str] = set()
-        orders = run_orders(jobs)
+        orders = run_orders(jobs, queued)
         for job_id in jobs["job_id"]:
             record, order = self._records[job_id], orders.get(job_id)
             if not record.counts.named_users:
@@ -211,9 +213,11 @@ class UserFold:
     def _fold_digest(self, record: JobRecord, order: RunOrder | None) -> str:
         if order is None:
             return digest_of([record.version, None])
-        before = self._records[order.previous] if order.previous else None
-        recent = [(job_id, self._records[job_id].version) for job_id in order.recent]
-        return digest_of([record.version, order.previous, before.fold if before else "", recent])
+        recent = [(job_id, self._records[job_id].version) for run in order.recent for job_id in run]
+        folds = [self._records[job_id].fold for job_id in order.previous]
+        if len(folds) > 1:
+            return digest_of([record.version, order.previous, folds, recent])
+        return digest_of([record.version, *(order.previous or [None]), *(folds or [""]), recent])
 
     def _write_users(self, job_id: str, record: JobRecord, order: RunOrder | None) -> int | None:
         """Write a job's users; return how many are new, or None without a run to compare with."""
@@ -226,7 +230,7 @@ class UserFold:
                     users_in(self._store, job_id, record.month, keys) if read is None else read.filter(in_range(keys))
                 )
                 previous = self._users_of(order.previous, _STREAK, keys) if order else None
-                recent = [self._users_of(one, _KEY, keys) for one in (order.recent if order else ())]
+                recent = [self._users_of(run, _KEY, keys) for run in (order.recent if order else ())]
                 known = pl.concat([one for one in recent if one is not None] or [users.select("key").clear()])
                 folded = fold_users(users, order, previous, known)
                 news.append(None if folded["new"].null_count() else int(folded["new"].sum()))
@@ -240,10 +244,15 @@ class UserFold:
             self._store.write("users", job_id, record.month, _streamed(pieces(), USERS))
         return None if None in news else sum(number or 0 for number in news)
 
-    def _users_of(self, job_id: str | None, columns: tuple[str, ...], keys: Range) -> pl.DataFrame | None:
-        """Return the users of an earlier run in a range of keys; None for no run."""
-        if job_id is None:
-            return None
+    def _users_of(self, run: Sequence[str], columns: tuple[str, ...], keys: Range) -> pl.DataFrame | None:
+        """Return the users of an earlier run's jobs in a range of keys, each once; None for no run."""
+        found = [self._users_of_job(job_id, columns, keys) for job_id in run]
+        if len(found) > 1:
+            return pl.concat(found).unique("key", keep="first", maintain_order=True)
+        return found[0] if found else None
+
+    def _users_of_job(self, job_id: str, columns: tuple[str, ...], keys: Range) -> pl.DataFrame:
+        """Return the users of an earlier job in a range of keys."""
         record = self._records[job_id]
         if not record.counts.named_users:
             return pl.DataFrame(schema={name: USERS[name] for name in columns})
@@ -265,5 +274,4 @@ class UserFold:
 
     def keys_of(self, job_id: str) -> Collection[str]:
         """Return the keys of the users in a job's log."""
-        users = self._users_of(job_id, _KEY, (None, None))
-        return [] if users is None else users["key"].to_list()
+        return self._users_of_job(job_id, _KEY, (None, None))["key"].to_list()

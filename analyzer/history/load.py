@@ -19,7 +19,7 @@ import polars as pl
 from analyzer.analysis.open_and_superseded import OpenUsers
 from analyzer.errors import InputError, LockedError, OutputError
 from analyzer.history.history_files import HistoryFiles
-from analyzer.history.import_rows import imports_stamp, queued_of
+from analyzer.history.import_rows import imports_stamp
 from analyzer.history.record import is_current
 from analyzer.history.store import VERSION, WAIT, DamagedError, JobFile, Store
 from analyzer.history.verifications import verifications_in
@@ -84,7 +84,7 @@ class Tables:
         """
         history = HistoryFiles(store, library_root, repair)
         rows = history.rows
-        as_of, imports = store.head().as_of, store.small("imports")
+        as_of = store.head().as_of
         return Tables(
             jobs=rows.select(*JOBS, "earliest", "latest"),
             # It may have been written since, with further jobs.
@@ -101,8 +101,8 @@ class Tables:
                 for job_id, damage in rows.select("job_id", "damage").drop_nulls().iter_rows()
             },
             as_of=datetime.fromisoformat(as_of) if as_of else None,
-            imports=imports,
-            queued=queued_of(imports),
+            imports=history.imports,
+            queued=history.queued,
             _history=history,
         )
 

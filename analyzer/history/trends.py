@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,10 @@ import polars as pl
 
 from analyzer.analysis.failure_rate import failure_rates
 from analyzer.analysis.failures import ALARM, Traits
-from analyzer.analysis.streaks import FLAPPING_RUNS, flapping, open_after, streak_counts, time_to_heal
+from analyzer.analysis.feed_runs import feed_runs
+from analyzer.analysis.streaks import FLAPPING_RUNS, flapping, of_runs, open_after, streak_counts, time_to_heal
 from analyzer.errors import InputError, UsageError
+from analyzer.history.feed_status import new_of_run
 from analyzer.history.job_facts import shared_sentence
 from analyzer.history.job_sources import JobSources
 from analyzer.history.source_findings import MOST_RECORDS, traits_of, traits_of_id
@@ -37,10 +39,14 @@ class FeedTrend:
     Attributes:
         feed: the feed.
         runs: columns ``failure_rate.RATES`` and ``open`` (``streaks.open_after``), the oldest first; at least one run.
+        members: the jobs of each run that was imported in parts, by the run's job ID.
+        notes: what to know of the numbers of runs, by job ID.
     """
 
     feed: str
     runs: pl.DataFrame
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def newest(self) -> Mapping[str, Any] | None:
@@ -80,13 +86,20 @@ def feed_trends(tables: Tables, jobs: pl.DataFrame, since: datetime | None) -> l
         jobs: the jobs of these feeds, a part of ``tables.jobs``.
         since: leave out runs before this time (UTC), which are still part of what is usual.
     """
-    new = {job_id: tables.new_of(job_id) for job_id in jobs["job_id"]}
-    counts = jobs.select("job_id", named="named_users", new=pl.Series(list(new.values()), dtype=pl.UInt32))
-    rates = failure_rates(jobs, counts).join(open_after(jobs), on="job_id", how="left", maintain_order="left")
+    runs = feed_runs(jobs, tables.queued)
+    members = runs["members"].to_list()
+    new = [tables.new_of(*one) if len(one) == 1 else new_of_run(tables, one) for one in members]
+    counts = runs.select("job_id", named="named_users", new=pl.Series(new, dtype=pl.UInt32))
+    # Only with those who weren't sent are the users of a run the feed's.
+    rates = failure_rates(runs.with_columns(users="whole"), counts)
+    rates = rates.join(open_after(runs), on="job_id", how="left", maintain_order="left")
     if since is not None:
         rates = rates.filter(pl.col("ran") >= since)
     by_feed = rates.partition_by("feed", as_dict=True, maintain_order=True)
-    return sorted((FeedTrend(str(feed), runs) for (feed,), runs in by_feed.items()), key=lambda one: one.feed)
+    in_parts = dict(runs.filter(pl.col("members").list.len() > 1).select("job_id", "members").iter_rows())
+    notes = dict(runs.filter(pl.col("note") != "").select("job_id", "note").iter_rows())
+    found = (FeedTrend(str(feed), of_feed, in_parts, notes) for (feed,), of_feed in by_feed.items())
+    return sorted(found, key=lambda one: one.feed)
 
 
 def trend_details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDetails:
@@ -101,7 +114,10 @@ def trend_details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDe
 
 def _details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDetails:
     counted = trend.runs.filter(pl.col("failed").is_not_null()).select("job_id", "ran")
-    counts = streak_counts(tables.only(counted["job_id"]).scan_users())
+    run_ids = {job_id: run_id for run_id in counted["job_id"] for job_id in trend.members.get(run_id, (run_id,))}
+    counts = of_runs(streak_counts(tables.only(run_ids).scan_users()), run_ids)
+    newest_ids = set(counted["job_id"].tail(FLAPPING_RUNS))
+    recent = [job_id for job_id, run_id in run_ids.items() if run_id in newest_ids]
     jumped, last = None, trend.last_jump
     if last is not None:
         newest = counts.filter(job_id=counted["job_id"][-1], since=last["job_id"])
@@ -109,7 +125,7 @@ def _details(library: Library, tables: Tables, trend: FeedTrend) -> TrendDetails
     return TrendDetails(
         jumped=jumped,
         healing=time_to_heal(counted, counts),
-        flapping=flapping(tables.only(counted["job_id"].tail(FLAPPING_RUNS)).scan_users()),
+        flapping=flapping(tables.only(recent).scan_users()),
         clusters=_clusters(library, tables, trend),
     )
 

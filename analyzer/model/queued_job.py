@@ -43,10 +43,7 @@ class QueuedJob:
     def note(self) -> str:
         """What a reader has to know of the job's numbers: ``part 2 of 3``; empty if nothing."""
         notes = [f"part {self.part} of {self.parts}"] if self.parts > 1 else []
-        if self.unchanged is not None:
-            weren_t = "wasn't" if self.unchanged == 1 else "weren't"
-            notes.append(f"changes only: {count(self.unchanged, 'unchanged user')} {weren_t} sent")
-        return "; ".join(notes)
+        return "; ".join([*notes, *_changes_only(self.unchanged)])
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -62,3 +59,22 @@ class QueuedJob:
             "id_property": self.id_property,
             "property_map": dict(self.property_map),
         }
+
+
+def part_words(known: int, parts: int, unchanged: int | None) -> str:
+    """Return what a reader has to know of the numbers of a run: ``in 3 parts``, ``2 of 3 parts``; empty if nothing.
+
+    Args:
+        known: number of its parts that are known.
+        parts: number of its parts.
+        unchanged: as of ``QueuedJob``.
+    """
+    notes = [f"in {parts} parts" if known == parts else f"{known} of {parts} parts"] if parts > 1 else []
+    return "; ".join([*notes, *_changes_only(unchanged)])
+
+
+def _changes_only(unchanged: int | None) -> list[str]:
+    if unchanged is None:
+        return []
+    weren_t = "wasn't" if unchanged == 1 else "weren't"
+    return [f"changes only: {count(unchanged, 'unchanged user')} {weren_t} sent"]

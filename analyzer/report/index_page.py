@@ -52,7 +52,7 @@ def index_page(
         days: the days that have a page.
         sentence: returns ``feed_sentence``, perhaps as it was made before.
     """
-    latest, ceased = latest_runs(view.runs)
+    latest, ceased = latest_runs(view.feed_runs)
     attention = needing_attention(view, latest)
     buttons = [button for run in latest for button in _buttons(view, run)]
     trends = (small_trend(view, run.feed) for run in (*attention, *latest))
@@ -154,7 +154,7 @@ def _open_words(view: View, run: Run) -> str:
     open_users = open_count(view, run)
     if open_users.number is not None:
         return f"{open_users.users()} open"
-    aborted = run.outcome is Outcome.aborted and not view.retries.get(run.job_id)
+    aborted = run.outcome is Outcome.aborted and not view.retries_of(run)
     return "no user was updated" if aborted else "open users unknown"
 
 
@@ -171,7 +171,8 @@ def _latest_run(view: View, run: Run, sentence: Callable[[View, Run], str]) -> L
 
 def _buttons(view: View, run: Run) -> list[RetryButton]:
     """Return the buttons of a run's retries if they have retry files, else the run's own."""
-    for jobs in (view.retries.get(run.job_id, ()), (run,)):
+    own = (run,) if len(run.members) == 1 else [view.by_id[job_id] for job_id in run.members]
+    for jobs in (view.retries_of(run), own):
         buttons = [retry_button(view, job, view.out) for job in jobs]
         linked = [button for button in buttons if button and button.href]
         if linked:

@@ -184,6 +184,7 @@ class PageFacts:
             users and (users.open, users.due, users.needs_retry),
             retry_button(view, run, view.out / "jobs"),
             queue_of(view, run),
+            queued.as_json if (queued := tables.queued.get(job_id)) else None,
             view.observations.get(job_id),
             [log_words(log) for log in tables.logs_of(job_id)],
             tables.source_problems.get(job_id),

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 def job_sentence(view: View, run: Run, facts: JobFacts | None = None) -> str:
     """Return the headline (the same as in the terminal), with the cause, or the time of the last observation."""
     facts = facts or view.facts_of(run)
-    return f"{capitalised(headline(facts))}{_because(view, run, facts)}."
+    note = f" {capitalised(run.note)}." if run.note else ""
+    # The log of one part doesn't say why the users of others failed.
+    because = _because(view, run, facts) if len(run.members) == 1 else ""
+    return f"{capitalised(headline(facts))}{because}.{note}"
 
 
 def feed_sentence(view: View, run: Run) -> str:
     """Return a sentence on a feed's latest run; if it was repaired since, on the users who are still open."""
-    retries = view.retries.get(run.job_id, ())
+    retries = view.retries_of(run)
     if run.open is None or run.open == run.not_updated or run.outcome not in FAILED:
         sentences = [job_sentence(view, run), *(_retried(view, retry) for retry in retries)]
         return " ".join([*sentences, _still_open(run)] if retries else sentences)
@@ -56,7 +59,7 @@ def open_count(view: View, run: Run) -> NotUpdatedCount:
     """Count the users of a run who are open."""
     if run.open is not None:
         return NotUpdatedCount(run.open, exact=True)
-    return NotUpdatedCount(None, exact=False) if view.retries.get(run.job_id) else run.not_updated_count
+    return NotUpdatedCount(None, exact=False) if view.retries_of(run) else run.not_updated_count
 
 
 def marks_of(view: View, run: Run) -> Iterator[Note]:
@@ -67,6 +70,8 @@ def marks_of(view: View, run: Run) -> Iterator[Note]:
         yield Note("Superseded")
     if view.retries.get(run.job_id) and run.open is not None:
         yield Note(f"Retried, {still_open_clause(run.open)}")
+    if run.note:
+        yield Note(capitalised(run.note))
     if run.gone:
         yield Note("No longer listed by the tenant")
 
@@ -142,7 +147,7 @@ def _failure(view: View, run: Run) -> str:
 
 def _repaired_by(view: View, run: Run) -> str:
     """Return a phrase for the imports that repaired a run."""
-    retries = view.retries.get(run.job_id, ())
+    retries = view.retries_of(run)
     if not retries:
         return "a later import"
     when = on_text(retries[-1], view.zone)

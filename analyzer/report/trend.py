@@ -221,7 +221,7 @@ def _first_monday(view: View) -> date | None:
 
 
 def _placed(view: View) -> list[Run]:
-    return [run for run in view.runs if run.earliest is not None and run.retry_of is None]
+    return [run for run in view.feed_runs if run.earliest is not None and run.retry_of is None]
 
 
 def _monday(run: Run) -> date:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from analyzer.analysis.feed_runs import feed_runs
 from analyzer.catalogue import OURS
 from analyzer.catalogue.job_errors import SPLIT
+from analyzer.history.feed_status import new_of_run
 from analyzer.history.job_facts import facts_of, superseded_by
 from analyzer.history.job_log import JobLogs
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
@@ -131,12 +133,19 @@ class Run:
     ran_from: str | None
     ran_is_bound: bool
     earliest: datetime | None
+    members: tuple[str, ...]
+    note: str
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Run:
-        """Convert a row of ``Tables.jobs``; the feed of a job without a source file is ``?``."""
+        """Convert a row of ``feed_runs``; the feed of a job without a source file is ``?``."""
         values = {field.name: row[field.name] for field in fields(Run)}
-        return Run(**{**values, "outcome": Outcome(row["outcome"]), "feed": row["feed"] or _UNKNOWN_FEED})
+        values |= {
+            "outcome": Outcome(row["outcome"]),
+            "feed": row["feed"] or _UNKNOWN_FEED,
+            "members": tuple(row["members"]),
+        }
+        return Run(**values)
 
     @property
     def not_updated_count(self) -> NotUpdatedCount:
@@ -156,6 +165,7 @@ class View(ReportRequest):
     Attributes:
         version: the program's version.
         runs: all jobs, oldest first.
+        feed_runs: the same with the parts of each import as one.
         by_id: jobs by ID.
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
         following: by job ID, the feed's next run that has ended.
@@ -166,6 +176,7 @@ class View(ReportRequest):
 
     version: str
     runs: tuple[Run, ...]
+    feed_runs: tuple[Run, ...]
     by_id: Mapping[str, Run]
     retries: Mapping[str, Sequence[Run]]
     following: Mapping[str, Run]
@@ -176,7 +187,14 @@ class View(ReportRequest):
     @staticmethod
     def of(request: ReportRequest, version: str) -> View:
         """Prepare the tables of a request."""
-        runs = tuple(Run.of(row) for row in request.tables.jobs.iter_rows(named=True))
+        tables = request.tables
+        runs = tuple(
+            Run.of({**row, "members": [row["job_id"]], "note": note_of(tables, row["job_id"])})
+            for row in tables.jobs.iter_rows(named=True)
+        )
+        together = (
+            tuple(map(Run.of, feed_runs(tables.jobs, tables.queued).iter_rows(named=True))) if tables.queued else runs
+        )
         retries: dict[str, list[Run]] = {}
         for run in runs:
             if run.retry_of is not None:
@@ -185,9 +203,10 @@ class View(ReportRequest):
             **{one.name: getattr(request, one.name) for one in fields(ReportRequest)},
             version=version,
             runs=runs,
+            feed_runs=together,
             by_id={run.job_id: run for run in runs},
             retries=retries,
-            following=_following(runs),
+            following=_following(together),
             short=short_ids(run.job_id for run in runs),
             observations=request.tables.observations.sort("observed_at", maintain_order=True)
             .select("job_id", "observed_at", "previous_pull_at", "state", "error")
@@ -207,11 +226,22 @@ class View(ReportRequest):
             "superseded_by": superseded_by(self.tables, run.job_id, self.short),
             "retry_in": None,  # another job each night
         }
-        return facts_of(row, self.tables, self.log_of(run), self.findings.get(run.job_id))
+        facts = facts_of(row, self.tables, self.log_of(run), self.findings.get(run.job_id))
+        return facts if len(run.members) == 1 else replace(facts, new=new_of_run(self.tables, run.members))
+
+    def retries_of(self, run: Run) -> Sequence[Run]:
+        """Return the jobs that import retry files of a run's jobs, the oldest first."""
+        return [retry for job_id in run.members for retry in self.retries.get(job_id, ())]
 
     def whereabouts_of(self, run: Run) -> Whereabouts | None:
         """Return the locations of a job's entries without a user; None if it has none."""
         return self.whereabouts.get(run.job_id) if self.log_of(run).nameless_codes else None
+
+
+def note_of(tables: Tables, job_id: str) -> str:
+    """Return what to know of a job's numbers: ``part 2 of 3``; empty if nothing."""
+    queued = tables.queued.get(job_id)
+    return queued.note if queued else ""
 
 
 def _following(runs: Sequence[Run]) -> dict[str, Run]:
@@ -219,7 +249,7 @@ def _following(runs: Sequence[Run]) -> dict[str, Run]:
     following: dict[str, Run] = {}
     for run in reversed(runs):
         if run.feed in newer:
-            following[run.job_id] = newer[run.feed]
+            following |= dict.fromkeys(run.members, newer[run.feed])
         if run.retry_of is None and run.outcome.ended and run.feed != _UNKNOWN_FEED:
             newer[run.feed] = run
     return following

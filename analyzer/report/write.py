@@ -220,7 +220,9 @@ class _Site:
         return self._part(f"chart {chart.name}", digest(chart), draw)
 
     def _sentence(self, view: View, run: Run) -> str:
-        return self._part(f"sentence {run.job_id}", self._facts.jobs[run.job_id], lambda: feed_sentence(view, run))
+        ours = [self._facts.jobs[job_id] for job_id in run.members]
+        facts = ours[0] if len(ours) == 1 else digest(ours)
+        return self._part(f"sentence {run.job_id}", facts, lambda: feed_sentence(view, run))
 
     def _part(self, name: str, facts: str, make: Callable[[], str]) -> str:
         """Return a part of the index as it was made before from the same facts, else make it."""

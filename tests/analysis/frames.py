@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,6 +14,11 @@ from analyzer.analysis.named_users import SOURCE_IDS, naming
 from analyzer.analysis.outcomes import JOB_RECORDS, count_entries, job_table
 from analyzer.analysis.streaks import fold_users, run_orders
 from analyzer.model.tables import ENTRIES, OBSERVATIONS, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.model.queued_job import QueuedJob
 
 TENANT = "contoso.sharepoint.com"
 FOLDER = "https://contoso.sharepoint.com/sites/hr/Shared Documents/"
@@ -87,14 +94,16 @@ def users_of(entries: pl.DataFrame) -> pl.DataFrame:
     return by_user(entries.sort("job_id", "key", maintain_order=True))
 
 
-def folded(ordered: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+def folded(
+    ordered: pl.DataFrame, entries: pl.DataFrame, queued: Mapping[str, QueuedJob] = MappingProxyType({})
+) -> pl.DataFrame:
     """The users of all jobs with their streaks, folded job by job."""
-    orders, found = run_orders(ordered), dict[str, pl.DataFrame]()
+    orders, found = run_orders(ordered, queued), dict[str, pl.DataFrame]()
     users = users_of(entries)
     for job_id in ordered["job_id"]:
         order = orders.get(job_id)
-        previous = found[order.previous] if order and order.previous else None
-        recent = [found[one].select("key") for one in (order.recent if order else ())]
+        previous = pl.concat([found[one] for one in order.previous]) if order and order.previous else None
+        recent = [found[one].select("key") for run in (order.recent if order else ()) for one in run]
         known = pl.concat([users.select("key").clear(), *recent])
         found[job_id] = fold_users(users.filter(job_id=job_id), order, previous, known)
     return pl.concat([fold_users(users.clear(), None, None, users.select("key").clear()), *found.values()])

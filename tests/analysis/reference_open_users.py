@@ -10,9 +10,11 @@ from analyzer.analysis.open_and_superseded import (
     OpenUsers,
     by_values,
     held_by,
+    held_by_all,
     is_last_alone,
     may_be_newer,
     not_updated_by,
+    stands_for,
     streams_of,
     supersedes,
 )
@@ -94,7 +96,7 @@ def _of_feed(jobs: Sequence[Import], source: FeedSource) -> dict[str, OpenUsers]
         if users and users <= found[job.job_id].newer:
             found[job.job_id].due = 0
         if job.outcome.ended:
-            _add_updates(job, before, later, source)
+            _add_updates(job, before, later, source, _left_by_siblings(jobs[:place], not_updated, job, source))
             later.failed |= users or job.failed
     return found
 
@@ -113,14 +115,31 @@ def _of_job(job: Import, users: AbstractSet[int] | None, later: _LaterJobs) -> O
     return OpenUsers(len(left), len(left - later.failed))
 
 
-def _add_updates(job: Import, before: AbstractSet[int], later: _LaterJobs, source: FeedSource) -> None:
+def _left_by_siblings(
+    before: Sequence[Import], not_updated: Sequence[AbstractSet[int] | None], job: Import, source: FeedSource
+) -> AbstractSet[int]:
+    """Return the users whom earlier parts of a job's import left out, and whom no other job updated since."""
+    left: set[int] = set()
+    for other, users in zip(before, not_updated, strict=False):
+        held = source.all_of(other.job_id)
+        can_tell = other.outcome in {Outcome.succeeded, Outcome.partial} and other.names_all
+        if left and held is not None and can_tell:
+            left -= held - other.failed
+        if other.is_part_of(job):
+            left |= other.failed if users is None else users
+    return left
+
+
+def _add_updates(
+    job: Import, before: AbstractSet[int], later: _LaterJobs, source: FeedSource, left_by_siblings: AbstractSet[int]
+) -> None:
     """Add the users of earlier jobs (``before``) that a job updated."""
     users = before - later.updated - job.failed
     if not users or job.outcome not in MAY_UPDATE:
         return
     held = source.all_of(job.job_id)
     is_certain = held is not None and job.outcome is not Outcome.unknown and job.names_all
-    updated = users if held is None else users & held
+    updated = users - left_by_siblings if held is None else users & held
     if is_certain:
         later.updated |= updated
         later.perhaps -= updated
@@ -141,21 +160,27 @@ def _superseded(ended: Sequence[Import], source: FeedSource) -> dict[str, str]:
     runs = {job.job_id: job.retry_of if job.retry_of in place else job.job_id for job in ended}
     left = {job.job_id: place[runs[job.job_id]] for job in ended if job.outcome in {*FAILED, Outcome.stuck}}
     samples: dict[str, AbstractSet[int] | None] = {}
-    for run in reversed(
-        [job for job in ended if job.retry_of is None and job.carried and job.outcome is not Outcome.stuck]
-    ):
+    can = [job for job in ended if job.retry_of is None and job.carried and job.outcome is not Outcome.stuck]
+    for run in reversed(can):
+        parts = [job for job in can if job.is_part_of(run)] or [run]
         older = [
             job_id
             for job_id, since in left.items()
-            if runs[job_id] != run.job_id and (since < place[run.job_id] or run.may_follow(ended[since]))
+            if runs[job_id] != run.job_id
+            and not run.is_part_of(ended[since])
+            and (since < place[run.job_id] or run.may_follow(ended[since]))
         ]
         if not older:
             continue
-        held = source.all_of(run.job_id)
+        held = held_by_all(parts, source)
         for job_id in older:
             if runs[job_id] not in samples:
                 samples[runs[job_id]] = source.first_of(runs[job_id])
-            if supersedes(run.job_id, held, runs[job_id], samples[runs[job_id]], source):
+            if (
+                stands_for(run, parts, ended[place[runs[job_id]]])
+                if run.changes_only
+                else supersedes(run.job_id, held, runs[job_id], samples[runs[job_id]], source)
+            ):
                 found[job_id] = run.job_id
                 del left[job_id]
     return found

@@ -163,6 +163,7 @@ def _jobs(draw: st.DrawFn, job_ids: list[str], number: int) -> Made:
     time = draw(st.just(number) | st.integers(1, 12) | st.none())
     length = draw(st.just(0) | st.just(0) | st.integers(0, 4))
     retry_of = draw(st.none() | st.sampled_from([*job_ids, "missing"])) if job_ids else None
+    import_id = draw(st.just("") | st.sampled_from(["", "whole", "in-2", "changes", "changes-in-2"]))
     return Made(
         Import(
             f"{draw(st.integers(0, 9))}-{number}",
@@ -175,6 +176,10 @@ def _jobs(draw: st.DrawFn, job_ids: list[str], number: int) -> Made:
             carried=draw(st.sampled_from([True, True, True, False])),
             earliest=None if time is None or draw(st.integers(0, 9)) == 0 else _hour(time),
             latest=None if time is None or draw(st.integers(0, 9)) == 0 else _hour(time + length),
+            import_id=import_id,
+            parts=2 if import_id.endswith("in-2") else 1,
+            whole=draw(st.none() | st.integers(0, 9)),
+            changes_only=import_id.startswith("changes"),
         ),
         users,
         draw(st.sampled_from(["Upn", "Upn", "Upn", "IdName"])),
@@ -192,7 +197,7 @@ def _changed(draw: st.DrawFn, made: Made) -> Made:
     )
     if name != "job":
         return dataclasses.replace(made, **{name: getattr(other, name)})
-    name = draw(st.sampled_from(["outcome", "failed", "carried", "times"]))
+    name = draw(st.sampled_from(["outcome", "failed", "carried", "times", "whole"]))
     names = ["earliest", "latest"] if name == "times" else [name]
     return dataclasses.replace(
         made, job=dataclasses.replace(made.job, **{name: getattr(other.job, name) for name in names})

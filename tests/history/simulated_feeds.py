@@ -227,7 +227,13 @@ class Library:
 
     def _row(self, run: Run, at: datetime) -> dict[str, Any]:
         earliest = run.queued if self.shape.is_dated else at
-        sizes = {"users": run.users, "property_values": run.users * 6, "source_bytes": run.users * 220}
+        sizes = {
+            "users": run.users,
+            "whole": run.users,
+            "changes_only": False,
+            "property_values": run.users * 6,
+            "source_bytes": run.users * 220,
+        }
         times = {"first_seen": at, "started": None, "finished": None, "ran": at, "earliest": earliest, "latest": None}
         return {"job_id": f"{len(self.rows):08}", "outcome": "running", "gone": False, "open": 0, **sizes, **times}
 

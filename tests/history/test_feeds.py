@@ -48,6 +48,7 @@ def _nightly(nights: int = 30, *, until: datetime = NOW, **newest: Any) -> list[
 
 
 def _status(runs: list[dict[str, Any]], **columns: Any) -> FeedStatus:  # noqa: ANN401 - of a status
+    runs = [{**run, "whole": run["users"], "changes_only": False} for run in runs]
     ended = [run for run in runs if run["outcome"] not in {"running", "stuck"}]
     return FeedStatus("hr", ended[-1] if ended else None, [*runs], **columns)
 

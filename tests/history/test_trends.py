@@ -52,6 +52,7 @@ def tables(nights: int = 30) -> Any:  # noqa: ANN401 - stands for Tables
         return SimpleNamespace(scan_users=lambda: frame.filter(pl.col("job_id").is_in(list(job_ids))).lazy())
 
     return SimpleNamespace(
+        queued={},
         jobs=pl.DataFrame(jobs, schema=JOBS | {"earliest": UTC_TYPE}, orient="row"),
         new_of=news.__getitem__,
         only=only,
@@ -60,7 +61,7 @@ def tables(nights: int = 30) -> Any:  # noqa: ANN401 - stands for Tables
     )
 
 
-NO_LIBRARY: Any = SimpleNamespace(jobs=list)
+NO_LIBRARY: Any = SimpleNamespace(queued={}, jobs=list)
 
 
 def test_a_jump_is_found_once_with_those_who_still_fail() -> None:
@@ -101,6 +102,7 @@ def tables_of(failed: dict[str, str], properties: dict[str, str] | None = None) 
         for key in failed
     ]
     return SimpleNamespace(
+        queued={},
         users_of=lambda _: pl.DataFrame(users, schema=USERS, orient="row"),
         scan_entries_of=lambda _: pl.LazyFrame(entries, schema=NAMED_ENTRIES, orient="row"),
     )

@@ -63,9 +63,11 @@ def _in_order(tables: Tables, job_ids: list[str]) -> tuple[str, str]:
         UsageError: there is only one job, and no run to compare it with.
     """
     from analyzer.analysis.differences import previous_run
+    from analyzer.analysis.feed_runs import members_of
 
     if len(job_ids) == 1:
-        previous = previous_run(tables.jobs, job_ids[0])
+        members = members_of(job_ids[0], tables.jobs, tables.queued)
+        previous = previous_run(tables.jobs, job_ids[0], members)
         if previous is None:
             raise UsageError(
                 f"there is no run to compare {short_ids(tables.jobs['job_id'])[job_ids[0]]} with",

@@ -62,5 +62,5 @@ def command(  # noqa: PLR0913 - the contract's options
     else:
         if is_to_read and shown.height < meant.height:
             app.terminal.show(f"Showing {shown.height:,} of {meant.height:,}; --limit {meant.height} shows every job.")
-        app.terminal.table(COLUMNS, job_rows(shown, tables.jobs["job_id"], zone, now, known))
+        app.terminal.table(COLUMNS, job_rows(shown, tables, zone, now, known))
     return app.unread(tables.log_problems)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analyzer.analysis.differences import Change, code_changes, shows_all, user_changes
+from analyzer.analysis.feed_runs import feed_runs, members_of
 from analyzer.cli.terminal.output import Column
 from analyzer.cli.views.jobs import job_and_time
 from analyzer.model.identity import KIND_NOUNS, id_kinds
@@ -17,7 +18,7 @@ from analyzer.model.job import NotUpdatedCount, Outcome
 from analyzer.model.text import capitalised, listed, short_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from analyzer.cli.terminal.output import Terminal
@@ -64,7 +65,7 @@ class Difference:
 
 
 def difference(tables: Tables, before_id: str, after_id: str, zone: ZoneInfo | None) -> Difference:
-    """Compare two jobs.
+    """Compare two jobs, each with the other parts of its import, unless these are the two.
 
     Args:
         tables: of the library.
@@ -72,9 +73,10 @@ def difference(tables: Tables, before_id: str, after_id: str, zone: ZoneInfo | N
         after_id: the ID of the later job.
         zone: of times; None for UTC.
     """
-    before, after = tables.job(before_id), tables.job(after_id)
+    is_same_import = after_id in members_of(before_id, tables.jobs, tables.queued)
+    before, after = (_run_of(tables, one, alone=is_same_import) for one in (before_id, after_id))
     names = _names(tables, before, after, zone)
-    earlier, later = tables.users_of(before_id), tables.users_of(after_id)
+    earlier, later = (_users_of(tables, run["members"]) for run in (before, after))
     kinds = [id_kinds(users["identity"]).most for users in (earlier, later)]
     users, remarks = None, []
     if None in kinds or kinds[0] == kinds[1]:
@@ -84,7 +86,35 @@ def difference(tables: Tables, before_id: str, after_id: str, zone: ZoneInfo | N
         remarks.append(f"{capitalised(listed(are))}, so their users can't be compared.")
     remarks += _remarks(before, after, names)
     sentence = f"{after['feed'] or 'unknown feed'}: {_sentence(before, after, users, names)}."
-    return Difference(before, after, users, code_changes(tables.codes, before_id, after_id), tuple(remarks), sentence)
+    codes = code_changes(_codes_by_run(tables, (before, after)), before_id, after_id)
+    return Difference(before, after, users, codes, tuple(remarks), sentence)
+
+
+def _run_of(tables: Tables, job_id: str, *, alone: bool) -> dict[str, Any]:
+    """Return a row of ``feed_runs`` with the ID of the job: of the job alone, or of the import that it is a part of."""
+    members = [job_id] if alone else members_of(job_id, tables.jobs, tables.queued)
+    [run] = feed_runs(tables.jobs.filter(pl.col("job_id").is_in(members)), tables.queued).to_dicts()
+    queued = tables.queued.get(job_id)
+    if alone and queued:
+        return {**tables.job(job_id), "members": members, "note": queued.note}
+    return {**run, "job_id": job_id, "retry_of": tables.job(job_id)["retry_of"]}
+
+
+def _users_of(tables: Tables, members: Sequence[str]) -> pl.DataFrame:
+    if len(members) == 1:
+        return tables.users_of(members[0])
+    users = pl.concat([tables.users_of(job_id) for job_id in members])
+    return users.unique("key", keep="first", maintain_order=True).sort("key")
+
+
+def _codes_by_run(tables: Tables, runs: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return the table ``job_codes`` of some runs, added up under their job IDs."""
+    run_ids = {job_id: run["job_id"] for run in runs for job_id in run["members"]}
+    codes = tables.codes.filter(pl.col("job_id").is_in(list(run_ids)))
+    if len(run_ids) == len(runs):
+        return codes
+    counts = pl.col("entries", "users").sum()
+    return codes.with_columns(pl.col("job_id").replace(run_ids)).group_by("job_id", "code").agg(counts)
 
 
 def print_difference(terminal: Terminal, found: Difference) -> None:
@@ -171,6 +201,8 @@ def _remarks(before: Mapping[str, Any], after: Mapping[str, Any], names: tuple[s
         feeds = [job["feed"] or "an unknown feed" for job in (before, after)]
         yield f"The jobs are of different feeds: {names[0]} of {feeds[0]}, {names[1]} of {feeds[1]}."
     for job, name in zip((before, after), names, strict=True):
+        if job["note"]:
+            yield f"{capitalised(name)}: {job['note']}."
         if job["retry_of"] is not None:
             yield f"{capitalised(name)} is a retry, whose file has only some users of its feed."
         match Outcome(job["outcome"]):

@@ -10,14 +10,16 @@ from analyzer.model.job import Outcome, not_updated_text
 from analyzer.model.text import SHORT_ID, count, day, listed, moment, short_ids, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     import polars as pl
 
     from analyzer.history.acknowledgements import Acknowledgement
+    from analyzer.history.load import Tables
     from analyzer.library.model import PullResult
+    from analyzer.model.queued_job import QueuedJob
 
 
 COLUMNS = (
@@ -37,7 +39,7 @@ SHOWN_JOBS = 30
 
 def job_rows(
     jobs: pl.DataFrame,
-    all_ids: Iterable[str],
+    tables: Tables,
     zone: ZoneInfo | None,
     now: datetime,
     acknowledged: Mapping[str, Acknowledgement],
@@ -46,12 +48,12 @@ def job_rows(
 
     Args:
         jobs: as ``load`` returns them.
-        all_ids: the IDs among which a short one has to be unique.
+        tables: all jobs, among which a short ID has to be unique.
         zone: of times; None for UTC.
         now: UTC.
         acknowledged: the acknowledgements that are valid, by job ID.
     """
-    short = short_ids(all_ids)
+    short = short_ids(tables.jobs["job_id"])
     return [
         [
             short[job["job_id"]],
@@ -62,7 +64,12 @@ def job_rows(
             number_or("unknown", job["users"]),
             not_updated(job),
             open_users(job),
-            ", ".join(_notes(job, short, zone, now, acknowledged.get(job["job_id"]))),
+            ", ".join(
+                [
+                    *_notes(job, short, zone, now, acknowledged.get(job["job_id"])),
+                    *_note(tables.queued.get(job["job_id"])),
+                ]
+            ),
         ]
         for job in jobs.iter_rows(named=True)
     ]
@@ -130,6 +137,10 @@ def _notes(
         yield acknowledged_until(known, zone, now)
     if job["gone"]:
         yield "no longer listed"
+
+
+def _note(queued: QueuedJob | None) -> list[str]:
+    return [queued.note] if queued and queued.note else []
 
 
 def job_json(jobs: pl.DataFrame) -> list[dict[str, object]]:

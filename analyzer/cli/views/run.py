@@ -123,8 +123,7 @@ def print_night(app: AppContext, night: Night, remarks: list[Remark]) -> None:
         if shown.height < jobs.height:
             every = night.places.commands.line("jobs", "--limit", str(night.made.tables.jobs.height))
             terminal.show(f"Showing {shown.height:,} of {jobs.height:,}. All: {every}")
-        all_ids = night.made.tables.jobs["job_id"]
-        terminal.table(COLUMNS, job_rows(shown, all_ids, night.zone, night.now, night.acknowledged))
+        terminal.table(COLUMNS, job_rows(shown, night.made.tables, night.zone, night.now, night.acknowledged))
     terminal.show()
     for remark in remarks:
         terminal.say(remark.text)
@@ -185,9 +184,9 @@ def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[st
     row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
     log = JobLogs(night.made.tables, night.places.catalogue).of(run["job_id"])
     facts = facts_of(row, night.made.tables, log)
-    if run["job_id"] not in night.brought:
-        facts = dataclasses.replace(facts, new=None)  # they were new when the job was
-    return [headline(facts)]
+    # They were new when the job was.
+    new = None if night.brought.isdisjoint(run["members"]) else status.new
+    return [headline(dataclasses.replace(facts, new=new)), *([run["note"]] if run["note"] else [])]
 
 
 def remarks_of(night: Night) -> Iterator[Remark]:

@@ -84,7 +84,7 @@ def print_trend(
     terminal: Terminal, trend: FeedTrend, details: TrendDetails, tables: Tables, zone: ZoneInfo | None
 ) -> None:
     """Print the trend of one feed."""
-    view = _View(tables, zone)
+    view = _View(tables, zone, trend.notes)
     terminal.prose(f"{trend_sentence(trend)}.", indent="  ")
     if trend.last_jump is not None:
         terminal.prose(view.last_jump(trend.last_jump, details.jumped), indent="  ")
@@ -141,7 +141,8 @@ def _band(run: Mapping[str, Any]) -> str:
 class _View:
     """The words that need the jobs."""
 
-    def __init__(self, tables: Tables, zone: ZoneInfo | None) -> None:
+    def __init__(self, tables: Tables, zone: ZoneInfo | None, notes: Mapping[str, str]) -> None:
+        self._notes = notes
         self._short, self._zone, self._now = short_ids(tables.jobs["job_id"]), zone, datetime.now(UTC)
         self._jobs = {row["job_id"]: row for row in tables.jobs.iter_rows(named=True)}
 
@@ -153,6 +154,7 @@ class _View:
 
     def run_cells(self, run: Mapping[str, Any]) -> list[str]:
         """Return the cells of a run."""
+        verdict = "jump" if run["jump"] else run["outcome"] if run["outcome"] == Outcome.aborted else ""
         return [
             self._short[run["job_id"]],
             ran(self._jobs[run["job_id"]], self._zone, self._now),
@@ -163,7 +165,7 @@ class _View:
             number_or("-", run["new"]),
             "-" if run["most"] is None or run["jump"] is None else _band(run),
             number_or("-", run["open"]),
-            "jump" if run["jump"] else run["outcome"] if run["outcome"] == Outcome.aborted else "",
+            ", ".join(filter(None, (verdict, self._notes.get(run["job_id"], "")))),
         ]
 
 
