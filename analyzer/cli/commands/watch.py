@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -16,7 +16,7 @@ from analyzer.model.next_step import PROGRAM
 from analyzer.model.text import count, duration, listed_first, short_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analyzer.cli.terminal.output import Terminal
     from analyzer.cli.views.watch import WatchView
@@ -103,7 +103,9 @@ def command(
 
 def _known(app: AppContext, workspace: Workspace, clock: Clock) -> Known:
     """Return what the library, its history, and the records of imports know; none of them has to exist."""
-    from analyzer.history.feed_status import feed_statuses
+    import polars as pl
+
+    from analyzer.history.feed_status import feed_name
     from analyzer.history.feeds import running_times
     from analyzer.imports.watch_plan import Known
     from analyzer.library.mirror import JOB_LIST, Library
@@ -120,7 +122,10 @@ def _known(app: AppContext, workspace: Workspace, clock: Clock) -> Known:
     except AnalyzerError as error:
         app.terminal.say(f"{error} Until then, the usual times of feeds may be unknown.")
         return known
-    times = {status.feed: running_times(status.runs) for status in feed_statuses(tables)}
+    jobs: dict[str, list[Mapping[str, Any]]] = {}
+    for job in tables.jobs.filter(pl.col("retry_of").is_null()).iter_rows(named=True):
+        jobs.setdefault(feed_name(job), []).append(job)  # each part for itself
+    times = {feed: running_times(runs) for feed, runs in jobs.items()}
     return dataclasses.replace(known, running_times=times)
 
 
