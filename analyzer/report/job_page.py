@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
 from analyzer.catalogue.advice import advise
 from analyzer.history.job_facts import shared_sentence
 from analyzer.model.job import Outcome
-from analyzer.model.text import count, listed, listed_first, size
+from analyzer.model.language import gettext as _
+from analyzer.model.text import count, day, listed, listed_first, size
 from analyzer.report.index_page import frame_of, job_row
-from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Person, ToDo
+from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Note, PeopleData, Person, ToDo
+from analyzer.report.people_data import people_data
 from analyzer.report.sentences import (
     UNKNOWN,
     causes_of,
@@ -22,7 +26,7 @@ from analyzer.report.sentences import (
     second_text,
     when_text,
 )
-from analyzer.report.view import entries_name, has_entries, queue_of, retry_button
+from analyzer.report.view import entries_name, has_entries, list_name, queue_of, retry_button
 from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
@@ -80,6 +84,7 @@ def job_page(view: View, run: Run) -> JobPage:
         csv=entries_name(run).rpartition("/")[2] if has_entries(view, run) else "",
         directory=(*looked_up.sentences, *looked_up.remarks) if looked_up else (),
         directory_name=looked_up.directory.name if looked_up else "",
+        people_data=people_data_of(view, run, shown=len(people)),
     )
 
 
@@ -124,6 +129,43 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
         return (), ""
     left = run.named_users > len(people)
     return people, f"The first {len(people):,} of {run.named_users:,} people are shown." if left else ""
+
+
+def people_data_of(view: View, run: Run, *, shown: int) -> PeopleData | None:
+    """Return all people of a job for the page's script; None if the page shows them, and there is no list."""
+    if not shown or (run.named_users <= shown and not view.has_list(run)):
+        return None
+    found = view.failed_users_of(run)
+    times = found.table["since"].drop_nulls().unique()
+    days = {time: day(time.astimezone(view.zone or UTC), view.now.astimezone(view.zone or UTC)) for time in times}
+    lists: tuple[Note, ...] = ()
+    if view.has_list(run):
+        links = ((_("Download this list (XLSX)"), ".xlsx"), (_("CSV"), ".csv"))
+        lists = tuple(Note(text, list_name(run, ending).rpartition("/")[2]) for text, ending in links)
+    return PeopleData(
+        packed=people_data(found, view.tables.entries_of(run.job_id), days),
+        messages=json.dumps(_messages(), ensure_ascii=False),
+        name=f"failed-{view.short[run.job_id]}",
+        lists=lists,
+    )
+
+
+def _messages() -> dict[str, str]:
+    """Return the texts of the script of people."""
+    return {
+        "search": _("Search"),
+        "all": _("all"),
+        "shown": _("{from}\u2013{to} of {all}"),
+        "shownOf": _("{from}\u2013{to} of {n} found, of {all}"),
+        "back": _("Back"),
+        "forth": _("Next"),
+        "entries": _("{n} in the log"),
+        "since": _("since {since}, {n} runs"),
+        "place": _("{file}, line {line}"),
+        "inLog": _("Too long to show here; see the log."),
+        "saveCsv": _("Save these as CSV"),
+        "saveXlsx": _("Save these as XLSX"),
+    }
 
 
 def entries_shown(first: Sequence[tuple[Any, ...]], total: int) -> Entries:

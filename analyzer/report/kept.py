@@ -31,7 +31,7 @@ NAME = ".upa-report.json"
 _FORMAT = 1
 """Version of the file."""
 
-_PAGES = 1
+_PAGES = 2
 """Increase it when pages change although the program's version doesn't."""
 
 

@@ -313,6 +313,23 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleData:
+    """All users of a job, for the page's script.
+
+    Attributes:
+        packed: see ``people_data``.
+        messages: the script's texts as JSON.
+        name: of files that the script saves, without an ending.
+        lists: addresses of the list as files, with the text of their links.
+    """
+
+    packed: str
+    messages: str
+    name: str
+    lists: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A line of the evidence; ``note`` says how the value is known, or why it is unknown."""
 
@@ -351,6 +368,7 @@ class JobPage:
         csv: name of the table of all entries next to the page; empty if there are none.
         directory: what the IDs that couldn't be resolved are in a directory export, in sentences.
         directory_name: name of the export; empty if nothing was looked up.
+        people_data: all people; None if the table has everybody, and there is no list to correct.
     """
 
     frame: Frame
@@ -378,3 +396,4 @@ class JobPage:
     csv: str = ""
     directory: tuple[str, ...] = ()
     directory_name: str = ""
+    people_data: PeopleData | None = None

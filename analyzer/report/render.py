@@ -38,7 +38,7 @@ _ADVICE = "Correct it, or remove the file from the folder to use the built-in on
 
 
 COMMON_SCRIPT = "report.js"
-SCRIPTS: Mapping[str, tuple[str, ...]] = {}
+SCRIPTS: Mapping[str, tuple[str, ...]] = {"job.html": (COMMON_SCRIPT, "people.js")}
 """The scripts of pages that have others than the common one, by their template."""
 
 

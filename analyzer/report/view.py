@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -18,6 +19,7 @@ from analyzer.history.job_log import JobLogs
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands
 from analyzer.model.text import capitalised, count, short_ids
+from analyzer.report.failed_users import failed_users, id_property_of
 from analyzer.report.model import DASH, Note, Queue, RetryButton
 from analyzer.retry.queue_command import queue_commands, queue_remarks
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from analyzer.history.job_sources import Whereabouts
     from analyzer.history.load import Tables
     from analyzer.history.source_findings import SourceFindings
+    from analyzer.report.failed_users import FailedUsers
     from analyzer.report.model import Day
     from analyzer.retry.queue_command import RetryToQueue
 
@@ -158,7 +161,7 @@ class Run:
         return not_updated_text(self.outcome, self.not_updated, self.named_users, dash=DASH)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View(ReportRequest):
     """A request with its tables prepared once for all pages; mappings by job ID omit jobs without a value.
 
@@ -233,6 +236,24 @@ class View(ReportRequest):
         """Return the jobs that import retry files of a run's jobs, the oldest first."""
         return [retry for job_id in run.members for retry in self.retries.get(job_id, ())]
 
+    def has_list(self, run: Run) -> bool:
+        """Return whether a job has a list of its failed users beside its page: one whose source file was read."""
+        return run.job_id in self.findings and run.named_users > 0
+
+    def failed_users_of(self, run: Run) -> FailedUsers:
+        """Return the failed users of a job, with their records if the job has a list."""
+        return self._failed_users(run.job_id, run.job_id in self.findings)
+
+    @functools.cached_property
+    def _failed_users(self) -> Callable[[str, bool], FailedUsers]:
+        @functools.lru_cache(maxsize=1)  # the page of a job and its lists are made one after the other
+        def found(job_id: str, with_records: bool) -> FailedUsers:
+            source = self.source_of(job_id) if with_records else None
+            known = id_property_of(self.tables, job_id, source) if source else ""
+            return failed_users(self.tables, job_id, self.catalogue, source, known)
+
+        return found
+
     def whereabouts_of(self, run: Run) -> Whereabouts | None:
         """Return the locations of a job's entries without a user; None if it has none."""
         return self.whereabouts.get(run.job_id) if self.log_of(run).nameless_codes else None
@@ -263,6 +284,11 @@ def page_name(job_id: str) -> str:
 def entries_name(run: Run) -> str:
     """Return the name of the table of a job's entries in the report: ``jobs/JOBID.csv``."""
     return f"jobs/{name_in_files(run.job_id)}.csv"
+
+
+def list_name(run: Run, ending: str) -> str:
+    """Return the name of the list of a job's failed users in the report: ``jobs/JOBID-failed.xlsx``."""
+    return f"jobs/{name_in_files(run.job_id)}-failed{ending}"
 
 
 def has_entries(view: View, run: Run) -> bool:

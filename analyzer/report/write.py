@@ -16,14 +16,15 @@ from analyzer.history.store import scanning
 from analyzer.model.tables import JOBS, OBSERVATIONS
 from analyzer.report.calendar import day_page_name, day_pages
 from analyzer.report.day_page import day_page, jobs_of_day
+from analyzer.report.failed_users import as_list
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
 from analyzer.report.kept import Kept, PageFacts, Part, Written, digest, read_kept, stamp, write_kept
 from analyzer.report.sentences import feed_sentence
-from analyzer.report.view import ReportRequest, RetryLink, View, entries_name, has_entries, page_name
+from analyzer.report.view import ReportRequest, RetryLink, View, entries_name, has_entries, list_name, page_name
 from analyzer.storage.file_set import Disk, FileSet
 from analyzer.storage.files import cannot_write
-from analyzer.storage.table_files import csv_bytes, write_csv
+from analyzer.storage.table_files import csv_bytes, workbook_bytes, write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +50,9 @@ _ABANDONED_AFTER = 3600
 """Seconds: a folder without a lock file (version 0.1), or a lock file without a folder, is unused after that."""
 
 
-_OF_JOB = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(html|csv)", re.IGNORECASE)
+_OF_JOB = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.html|\.csv|-failed\.csv|-failed\.xlsx)", re.IGNORECASE
+)
 """Names of the files of a job."""
 
 
@@ -140,6 +143,11 @@ class _Site:
         for run in view.runs:
             if has_entries(view, run):
                 yield _File(entries_name(run), facts.entries(run), functools.partial(self._entries, run))
+            if view.has_list(run):
+                for ending in (".xlsx", ".csv"):
+                    yield _File(
+                        list_name(run, ending), facts.jobs[run.job_id], functools.partial(self._list, run, ending), run
+                    )
             page = functools.partial(job_page, view, run)
             yield _File(f"jobs/{page_name(run.job_id)}", facts.jobs[run.job_id], self._html(page), run)
         days = day_pages(self._out, view.days_from, *([view.day.date] if view.day else []))
@@ -172,7 +180,7 @@ class _Site:
         """Write files and remove others; return how they are now."""
         total, done = sum(file.name.endswith(".html") for file in stale), 0
         sources: dict[str, tuple[int, int] | None] = {}
-        self._view.logs.read_together(file.run.job_id for file in stale if file.run)
+        self._view.logs.read_together(dict.fromkeys(file.run.job_id for file in stale if file.run))
         with staging(self._out) as staged, FileSet(_Unsynced(), staged / "new") as files:
             places = []
             for file in stale:
@@ -210,6 +218,12 @@ class _Site:
         if log.is_large:
             return functools.partial(_write_large, table, self._out / entries_name(run))
         return [csv_bytes(table, byte_order_mark=True)]
+
+    def _list(self, run: Run, ending: str) -> Content:
+        """Return the list of a job's failed users as XLSX or CSV."""
+        zone = self._view.zone.key if self._view.zone else "UTC"
+        table = as_list(self._view.failed_users_of(run), zone)
+        return [csv_bytes(table, byte_order_mark=True) if ending == ".csv" else workbook_bytes(table)]
 
     def _chart(self, chart: RunsChart | WeeksChart) -> str:
         def draw() -> str:

@@ -39,6 +39,9 @@ CUT = "… [cut]"
 _WIDTHS = {"log_file": 40, "identity": 32, "message": 60, "detail": 40}
 _USUAL_WIDTH = 16
 
+_NO_TIME = datetime(1980, 1, 1, tzinfo=UTC)
+"""When a workbook says that it was created, so that equal tables are equal files."""
+
 _PROBE = 1 << 20
 """Bytes written to find out whether the disk is full."""
 
@@ -183,6 +186,14 @@ def write_csv(frame: pl.LazyFrame, path: Path, stream: IO[bytes]) -> None:
         raise cannot_write(path, error) from error
 
 
+def workbook_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a table that fits into memory as XLSX, as ``write_table`` writes it; equal tables are equal bytes."""
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "table.xlsx"
+        _write_workbook(_flat(frame.lazy()), path, path)
+        return path.read_bytes()
+
+
 def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
     """Write a table row by row, with a fixed heading and filters; texts are neither formulas nor links.
 
@@ -205,6 +216,7 @@ def _write_workbook(frame: pl.LazyFrame, place: Path, path: Path) -> int:
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         options = {"constant_memory": True, "tmpdir": temporary, "default_date_format": "yyyy-mm-dd", **plain}
         workbook = xlsxwriter.Workbook(str(place), options)
+        workbook.set_properties({"created": _NO_TIME})
         with contextlib.ExitStack() as failed:
             failed.callback(_close_anyhow, workbook)
             cut = _write_sheet(frame, workbook, path)
