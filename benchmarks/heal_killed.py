@@ -50,7 +50,12 @@ _FAILING, _LARGE = 0.4, 0.2
 _FAT = 2_400_000
 """Bytes of a record's value in some rounds, so that an upload takes several chunks."""
 RUNNER = Path(__file__).with_name("heal_runner.py")
-MOMENTS = ("moment", "moment", "moment", "uploading", "uploaded", "queueing", "queued", "pulling", "watching")
+_AFTER_PULL = 1.5
+"""Seconds after a log was listed in which the report is written."""
+MOMENTS = (
+    *("moment", "moment", "moment"),
+    *("uploading", "uploaded", "queueing", "queued", "watching", "listing jobs", "after a pull", "after a pull"),
+)
 
 
 @dataclass
@@ -67,7 +72,9 @@ class Kill:
         """Kill if this is the call."""
         if self.kind == kind and not self.done:
             self.call -= 1
-            if self.call <= 0:
+            if self.call == 0 and kind == "after a pull":
+                threading.Timer(self.moment / _USUAL * _AFTER_PULL, self.now).start()
+            elif self.call <= 0:
                 self.now()
 
     def now(self) -> None:
@@ -185,7 +192,8 @@ class Round:
 
         jobs.queue = late_queue  # type: ignore[method-assign]
         self._hook_call(storage, "add", "uploading", "uploaded")
-        self._hook_call(jobs, "listed", "pulling", "")
+        self._hook_call(jobs, "listed", "listing jobs", "")
+        self._hook_call(storage, "files", "", "after a pull")
         self._hook_call(jobs, "job", "", "watching")
 
     def _hook_call(self, owner: object, name: str, before: str, after: str) -> None:

@@ -99,7 +99,7 @@ class Month:
     def __post_init__(self) -> None:
         """Add the people and the feed."""
         for person in range(PEOPLE):
-            self._appear(person)
+            self.appear(person)
         with (self.hr.root / "upa-analyzer.toml").open("a", encoding="utf-8") as file:
             file.write(
                 "[tenants.contoso.feeds.hr-feed]\n"
@@ -115,9 +115,9 @@ class Month:
     def run(self, nights: int) -> None:
         """Let the nights pass."""
         for night in range(1, nights + 1):
-            self._pass_until(FIRST + timedelta(days=night - 1, hours=-1))
-            self._appear(f"new-{night - 1}")
-            self._pass_until(FIRST + timedelta(days=night - 1))
+            self.pass_until(FIRST + timedelta(days=night - 1, hours=-1))
+            self.appear(f"new-{night - 1}")
+            self.pass_until(FIRST + timedelta(days=night - 1))
             if (FIRST + timedelta(days=night - 1)).weekday() < 5 or night == 1:
                 self._write(night)
             self._prepare(night)
@@ -151,12 +151,14 @@ class Month:
         log = place.read_text("utf-8-sig")
         return {one for one in sent if one in log}
 
-    def _appear(self, person: int | str) -> None:
+    def appear(self, person: int | str) -> None:
+        """Create a person's account."""
         self.hr.emulator.add_user(
             mail=f"{person}@contoso.com", object_id=guid(person), user_principal_name=f"{person}@contoso.com"
         )
 
-    def _pass_until(self, time: datetime) -> None:
+    def pass_until(self, time: datetime) -> None:
+        """Let time pass."""
         self.hr.clock.waited.append(max(0.0, (time - self.hr.clock.now()).total_seconds()))
 
     def _write(self, night: int) -> None:

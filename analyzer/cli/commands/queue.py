@@ -320,7 +320,8 @@ class _Queueing:
 
         tables = self.tables
         if tables is None:
-            raise InputError("no library found", "Run `upa-analyzer pull` first: --delta compares with earlier files.")
+            self.app.terminal.say("There is no library with earlier files yet: all records are sent.")
+            return lambda source, target, plan: write_delta(source, target, (), plan)
         library, zone = self.app.library(), self.app.zone()
 
         def delta(source: Path, target: Path, plan: ImportPlan) -> DeltaResult:

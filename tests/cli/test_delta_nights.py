@@ -1,0 +1,69 @@
+"""Nights with ``queue --delta --heal``: changed and failed users are sent, unchanged ones aren't."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.model.service import IdType
+from tests.cli.healing_month import FIRST, Month, guid
+from tests.imports.queueing import feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import FastClock, Ran
+
+PEOPLE = 12
+CHANGED = {2: [0, 1], 3: [1, 2], 4: [], 5: [3], 6: [4, 5], 7: [0]}
+"""Who moves in a night."""
+NEW = {2: ["late"], 5: ["never", "later"]}
+"""Who is new in a night and has no account yet."""
+ACCOUNTS = {3: ["late"], 7: ["later"]}
+DEADLOCKS = {3: {2: 1}, 6: {4: 2, 5: 1}}
+"""How many imports of a person fail by a deadlock in a night."""
+
+
+@pytest.fixture
+def month(
+    upa: Callable[..., Ran],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    no_waiting: FastClock,
+) -> Iterator[Month]:
+    no_waiting.at = FIRST
+    with feed(tmp_path_factory.mktemp("tenant"), clock=no_waiting, jobs=False, started=FIRST) as found:
+        ready = found.emulator.ready
+        monkeypatch.setenv("UPA_TOKEN", ready["token"])
+        keys = f'admin_url = "{ready["admin_url"]}"\nauth = "token"\nca_file = "{ready["ca_file"]}"\n'
+        (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{keys}", encoding="utf-8")
+        found.root = tmp_path
+        yield Month(found, upa, monkeypatch)
+
+
+def test_each_night_sends_those_whose_profiles_differ_and_no_others(month: Month) -> None:
+    cities = {guid(person): "City 1" for person in range(PEOPLE)}
+    for night in range(1, 10):
+        month.pass_until(FIRST + timedelta(days=night - 1))
+        for person in ACCOUNTS.get(night, []):
+            month.appear(person)
+        for person, times in DEADLOCKS.get(night, {}).items():
+            found = month.hr.emulator.store.user(IdType.CloudId, guid(person))
+            assert found is not None
+            found.deadlocks = times
+        cities |= {guid(person): f"City {night}" for person in [*CHANGED.get(night, []), *NEW.get(night, [])]}
+        records = [{"IdName": user, "City": city} for user, city in cities.items()]
+        month.file.write_text(json.dumps({"value": records, "night": night}), encoding="utf-8")
+        differing = {user: city for user, city in cities.items() if month.city_of(user) != city}
+        before = len(list(month.jobs()))
+        ran = month.upa("queue", month.file, "--delta", "--heal", "1", "--json")
+        assert ran.code in {0, 1}, ran.err
+        runs = [job for job in list(month.jobs())[before:] if not job.retry_of]
+        assert [job.sent for job in runs] == ([differing] if differing else []), f"night {night}: {ran.err}"
+        assert ran.json["unchanged"] == len(cities) - len(differing)
+    assert {user for user in cities if month.city_of(user) != cities[user]} == {guid("never")}
