@@ -185,7 +185,7 @@ class Month:
     def _heal(self, night: int) -> Ran | None:
         with self.monkeypatch.context() as patched:
             if night == INTERNAL_ERROR:
-                self._fail_next(patched)
+                self.fail_next(patched)
             if night in DEATHS:
                 _die_after(patched, DEATHS[night])
                 with pytest.raises(DeathError):
@@ -193,7 +193,8 @@ class Month:
                 return None
             return self.upa("queue", self.file, "--heal", "3")
 
-    def _fail_next(self, patched: pytest.MonkeyPatch) -> None:
+    def fail_next(self, patched: pytest.MonkeyPatch) -> None:
+        """Let the service fail in the next job."""
         jobs = self.hr.emulator.jobs
         queue = jobs.queue
 

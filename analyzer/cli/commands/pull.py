@@ -50,9 +50,9 @@ def command(
     workspace, tenant, library = hold_and_connect(context, patience)
     ids = frozenset(wanted.strip("{} ").lower() for wanted in job or ())
     choice = Choice(ids, parse_day(since, app.zone()), everything)
-    begun = time.monotonic()
+    begun, now = time.monotonic(), tenant.session.policy.clock.now()
     with app.terminal.progress("pulling") as progress:
-        pulled = pull_without_forgotten(tenant, library, now=datetime.now(UTC), choice=choice, progress=progress)
+        pulled = pull_without_forgotten(tenant, library, now=now, choice=choice, progress=progress)
     app.tables_with_progress(Library(library.root), workspace)
     if app.terminal.json:
         app.terminal.result(pulled_json(pulled))

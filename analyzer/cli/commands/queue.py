@@ -198,9 +198,9 @@ class _Queueing:
         if dry_run or not record.parts:
             if not prepared.is_continued:
                 discard(journal, record)
-            if terminal.json:
-                terminal.result({**import_json(record, prepared), "sent": False})
             if dry_run or not heal or journal.last_run is None:
+                if terminal.json:
+                    terminal.result({**import_json(record, prepared), "sent": False})
                 return 0
             record = journal.last_run
         sender = self._sender(journal)

@@ -133,7 +133,7 @@ def run_tenant(context: typer.Context, fail_on: FailOn, patience: str) -> Ended:
 
     app = context.ensure_object(AppContext)
     workspace, tenant, library = hold_and_connect(context, patience)
-    now = datetime.now(UTC)
+    now = tenant.session.policy.clock.now()
     places = _places(app, workspace, now)
     before = Remarks(workspace.root)
 
