@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from analyzer.model.service import MAX_PROPERTY_VALUES, MAX_SOURCE_BYTES
+from analyzer.model.service import MAX_PROPERTY_VALUES
+from analyzer.retry.model import MOST_BYTES
 from analyzer.retry.writing.parts import BETWEEN, HEAD, TAIL
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Limits:
         values: number of property values, without IDs.
     """
 
-    bytes: int = MAX_SOURCE_BYTES
+    bytes: int = MOST_BYTES
     values: int = MAX_PROPERTY_VALUES
 
 
