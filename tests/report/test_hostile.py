@@ -52,6 +52,9 @@ class Markup(HTMLParser):
         self.handlers += [name for name, _ in attrs if name.startswith("on")]
         self.addresses += [value or "" for name, value in attrs if name in {"href", "src", "action", "xlink:href"}]
 
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's
+        self._script = False
+
     def handle_data(self, data: str) -> None:
         if self._script:
             self.scripts.append(data)
