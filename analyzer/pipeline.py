@@ -15,6 +15,7 @@ from analyzer.history.load import load
 from analyzer.library.mirror import Library
 from analyzer.library.pull.pull import pull
 from analyzer.model.job import FAILED
+from analyzer.model.language import ENGLISH, Language, speaking
 from analyzer.model.next_step import Commands
 from analyzer.report.calendar import day_page_name
 from analyzer.report.write import INDEX, ReportRequest, RetryLink, write_report
@@ -55,6 +56,7 @@ class Places:
         days_from: the first day whose page is kept; None for all.
         directory: an export in which IDs that couldn't be resolved are looked up; None for none.
         id_type_of: the ID type of a feed by the configuration.
+        language: the language of the report.
     """
 
     report: Path
@@ -67,6 +69,7 @@ class Places:
     days_from: date | None = None
     directory: Directory | None = None
     id_type_of: Callable[[str | None], IdType | None] = lambda _: None
+    language: Language = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +187,12 @@ def report(  # noqa: PLR0913 - likewise
             (scope.job_ids or _newest_failed(tables)) if places.directory else (),
             functools.partial(_looked_up, tables, places),
         ),
-        day=say(made) if say else None,
         days_from=places.days_from,
     )
-    write_report(request, progress=lambda done, total: writing(done, total, ""))
+    # The language of the retry files, made before, and of the terminal is English.
+    with speaking(places.language):
+        request = dataclasses.replace(request, day=say(made) if say else None)
+        write_report(request, progress=lambda done, total: writing(done, total, ""))
     return dataclasses.replace(made, day=places.report / day_page_name(request.day.date) if request.day else None)
 
 

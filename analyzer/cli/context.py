@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.library.workspace import Workspace
+    from analyzer.model.language import Language
     from analyzer.model.next_step import Commands
     from analyzer.model.service import IdType
 
@@ -276,6 +277,14 @@ class AppContext:
 
         tenant = self._tenant_if_clear()
         return zone_of(tenant.timezone) if tenant else None
+
+    def language(self) -> Language:
+        """Return the language of reports and their lists, by the configuration.
+
+        Raises:
+            UsageError: it isn't known.
+        """
+        return self.settings.language(self._tenant_if_clear())
 
     def _tenant_if_clear(self) -> TenantConfig | None:
         tenants = self.settings.config.tenants

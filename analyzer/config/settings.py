@@ -16,10 +16,13 @@ from analyzer.analysis.feeds import FeedRule
 from analyzer.catalogue import OURS, Catalogue
 from analyzer.config.read import BACKSLASHES, CodeConfig, catalogue_of, check_content, overlay, read_toml
 from analyzer.errors import UsageError
+from analyzer.storage.languages import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
+
+    from analyzer.model.language import Language
 
 FILE_NAME = "upa-analyzer.toml"
 
@@ -54,6 +57,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_sources: str = ""
     keep_reports: str = ""
     directory: str = ""
+    language: str = ""
     feeds: dict[str, FeedConfig] = {}
 
     @property
@@ -83,6 +87,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         keep_sources: how long copies of source files are kept after their job has ended (``parse_keep``).
         keep_reports: how long the reports of earlier days are kept.
         templates: a folder with templates that override ours.
+        language: the language of reports and their lists; empty for English.
         tenants: by name.
         codes: the user's explanations of codes and of patterns (``CODE/NAME``), by name.
     """
@@ -92,6 +97,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_sources: str = "90d"
     keep_reports: str = "90d"
     templates: str = ""
+    language: str = ""
     tenants: dict[str, TenantConfig] = {}
     codes: dict[str, CodeConfig] = {}
 
@@ -122,6 +128,20 @@ class Settings(msgspec.Struct, frozen=True):
             parse_keep(tenant.keep_sources or self.config.keep_sources, "keep_sources"),
             parse_keep(tenant.keep_reports or self.config.keep_reports, "keep_reports"),
         )
+
+    @property
+    def templates(self) -> Path | None:
+        """The user's folder of templates; None if there is none."""
+        return self.path(self.config.templates) if self.config.templates else None
+
+    def language(self, tenant: TenantConfig | None) -> Language:
+        """Return the language of a tenant's reports: as its own table says, else as the whole configuration does.
+
+        Raises:
+            UsageError: there is no such language.
+            InputError: its catalogue, or the folder of templates, can't be read.
+        """
+        return language_of((tenant.language if tenant else "") or self.config.language, self.templates)
 
     def path(self, text: str) -> Path:
         """Resolve a path of the configuration.

@@ -1,4 +1,7 @@
-"""Format numbers, times, IDs, and lists as text; suggest names; show progress."""
+"""Format numbers, times, IDs, and lists as text; suggest names; show progress.
+
+Numbers, times, and lists are as the language that is spoken writes them.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from analyzer.model.language import gettext as _
+from analyzer.model.language import ngettext, spoken
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
     from zoneinfo import ZoneInfo
 
 
@@ -20,8 +27,25 @@ _HOURS = 24
 _CLOSE = 0.7
 """How similar a suggested name has to be, from 0 to 1."""
 
+_UNITS = {"s": "duration-second", "minutes": "duration-minute", "hours": "duration-hour", "days": "duration-day"}
+"""Babel's names of units."""
+
 _LEAST_UNITS = 2
 """The smallest number for which a longer unit of time is used."""
+
+
+def grouped(number: float, decimals: int = 0) -> str:
+    """Return a number with separators of thousands: ``12,480``.
+
+    >>> grouped(12480)
+    '12,480'
+    """
+    locale = spoken().locale
+    if locale is None:
+        return f"{number:,.{decimals}f}"
+    from babel.numbers import format_decimal
+
+    return format_decimal(number, f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale)
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -30,7 +54,7 @@ def count(number: int, one: str, many: str = "") -> str:
     >>> count(12480, "user")
     '12,480 users'
     """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{grouped(number)} {ngettext(one, many or one + 's', number)}"
 
 
 def capitalised(text: str) -> str:
@@ -52,9 +76,9 @@ def size(number: int) -> str:
     amount = float(number)
     for unit in ("bytes", "kB", "MB"):
         if round(amount, 1) < _KILO:
-            return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+            return f"{grouped(amount)} {_('bytes')}" if unit == "bytes" else f"{grouped(amount, 1)} {unit}"
         amount /= _KILO
-    return f"{amount:.1f} GB"
+    return f"{amount:.1f} GB" if spoken().locale is None else f"{grouped(amount, 1)} GB"
 
 
 def duration(seconds: float, *, down: bool = False) -> str:
@@ -70,30 +94,42 @@ def duration(seconds: float, *, down: bool = False) -> str:
         if span < _LEAST_UNITS * many:
             break
         span, unit = span / many, longer
-    return f"{math.floor(span) if down else math.ceil(span)} {unit}"
+    whole = math.floor(span) if down else math.ceil(span)
+    locale = spoken().locale
+    if locale is None:
+        return f"{whole} {unit}"
+    from babel.units import format_unit
+
+    name = _UNITS[unit]
+    return format_unit(whole, name, "short" if name == _UNITS["s"] else "long", locale=locale)
 
 
 def listed(words: Iterable[str]) -> str:
     """Join words: ``a``, ``a and b``, ``a, b and c``."""
+    locale = spoken().locale
+    if locale is not None:
+        from babel.lists import format_list
+
+        return format_list(list(words), locale=locale)
     *head, last = list(words) or [""]
     return f"{', '.join(head)} and {last}" if head else last
 
 
-def listed_first(words: Sequence[str], most: int, number: int | None = None, more: str = "more") -> str:
+def listed_first(words: Sequence[str], most: int, number: int | None = None, more: str = "") -> str:
     """Join the first words, and add how many more there are.
 
     Args:
         words: all words, or at least the first ones.
         most: how many are listed.
         number: the number of all words; None if ``words`` has all of them.
-        more: the noun after the number of the others.
+        more: the noun after the number of the others; empty for "more".
 
     >>> listed_first(["a", "b", "c", "d"], 2)
     'a, b and 2 more'
     """
     shown = words[:most]
     left = (len(words) if number is None else number) - len(shown)
-    return listed([*shown, f"{left:,} {more}"] if left > 0 else shown)
+    return listed([*shown, f"{grouped(left)} {more or _('more')}"] if left > 0 else shown)
 
 
 def nearest(wanted: str, known: Iterable[str]) -> str:
@@ -124,10 +160,50 @@ def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
     }
 
 
-def day(date: datetime, today: datetime) -> str:
-    """Return a day without its time: ``23 Nov``, with the year unless it is this year."""
-    year = "" if date.year == today.year else f" {date.year}"
-    return f"{date.day} {date:%b}{year}"
+def day(date: date, today: date | None = None) -> str:
+    """Return a day without its time: ``23 Nov 2026``, without the year if it is that of ``today``."""
+    with_year = today is None or date.year != today.year
+    if spoken().locale is not None:
+        return _skeleton("yMMMd" if with_year else "MMMd", date)
+    return f"{date.day} {date:%b}{f' {date.year}' if with_year else ''}"
+
+
+def long_day(date: date) -> str:
+    """Return ``Monday, 5 October 2026``."""
+    if spoken().locale is not None:
+        return _skeleton("yMMMMEEEEd", date)
+    return f"{date:%A}, {date.day} {date:%B} {date.year}"
+
+
+def month(date: date) -> str:
+    """Return ``October 2026``."""
+    return _skeleton("yMMMM", date) if spoken().locale is not None else f"{date:%B %Y}"
+
+
+def clock(time: datetime) -> str:
+    """Return a time of day: ``02:14``."""
+    return _skeleton("Hm", time) if spoken().locale is not None else f"{time:%H:%M}"
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """Return the names of the days of a week from Monday, and their short forms: ``("Monday", "Mo")``."""
+    locale = spoken().locale
+    if locale is None:
+        return [(name, name[:2]) for name in _WEEKDAYS]
+    full, short = (locale.days["stand-alone"][width] for width in ("wide", "short"))
+    return [(full[number], short[number].rstrip(".")) for number in range(len(_WEEKDAYS))]
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def _skeleton(skeleton: str, time: date) -> str:
+    """Return a date or time as the language that is spoken writes it."""
+    from babel.dates import format_skeleton
+
+    # Babel converts a time to UTC unless it has no zone.
+    plain = time.replace(tzinfo=None) if isinstance(time, datetime) else datetime(time.year, time.month, time.day)  # noqa: DTZ001 - a day
+    return format_skeleton(skeleton, plain, locale=spoken().locale)
 
 
 def common_length(one: str, other: str) -> int:
@@ -147,14 +223,21 @@ def moment(time: datetime | None, zone: ZoneInfo | None, today: datetime) -> str
         return "-"
     local, now = time.astimezone(zone or UTC), today.astimezone(zone or UTC)
     if local.date() == now.date():
-        return f"today {local:%H:%M}"
-    return f"{day(local, now)} {local:%H:%M}"
+        return _("today {time}").format(time=clock(local))
+    return f"{day(local, now)} {clock(local)}"
 
 
 def percent(part: int, whole: int) -> str:
     """Return a share in percent: ``4%``, ``under 1%``."""
     share = 100 * part / whole if whole else 0
-    return "under 1%" if 0 < share < 1 else f"{share:.0f}%"
+    if 0 < share < 1:
+        return _("under 1%")
+    locale = spoken().locale
+    if locale is None:
+        return f"{share:.0f}%"
+    from babel.numbers import format_percent
+
+    return format_percent(share / 100, locale=locale)
 
 
 class Progress(Protocol):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analyzer.history.verifications import newest_verification
+from analyzer.model.language import spoken
 from analyzer.report.job_page import log_words
 from analyzer.report.view import queue_of, retry_button
 from analyzer.storage.files import cannot_read, template_folders, write_bytes
@@ -127,6 +128,7 @@ class PageFacts:
             _PAGES,
             view.version,
             _templates(view.templates),
+            (spoken().code, spoken().digest),
             view.catalogue,
             view.commands,
             view.zone.key if view.zone else "",

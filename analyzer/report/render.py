@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from analyzer.errors import InputError
-from analyzer.model.language import gettext, ngettext
+from analyzer.model.language import gettext, ngettext, spoken
 from analyzer.report.model import DayPage, IndexPage
 from analyzer.storage.files import template_folders
 
@@ -72,6 +72,7 @@ class Renderer:
             extensions=["jinja2.ext.i18n"],
         )
         self._environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+        self._environment.globals["language"] = spoken().code
         self._environment.globals["style"] = self._raw("report.css")
         self._scripts: dict[str, Script] = {}
         self._environment.globals["draw"] = lambda chart: Markup(draw(chart))  # noqa: S704 - matplotlib escapes its texts

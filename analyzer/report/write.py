@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from analyzer.history.store import scanning
+from analyzer.model.language import spoken
 from analyzer.model.tables import JOBS, OBSERVATIONS
 from analyzer.report.calendar import day_page_name, day_pages
 from analyzer.report.day_page import day_page, jobs_of_day
@@ -231,7 +232,7 @@ class _Site:
 
             return svg(chart)
 
-        return self._part(f"chart {chart.name}", digest(chart), draw)
+        return self._part(f"chart {chart.name}", digest(chart, spoken().code, spoken().digest), draw)
 
     def _sentence(self, view: View, run: Run) -> str:
         ours = [self._facts.jobs[job_id] for job_id in run.members]

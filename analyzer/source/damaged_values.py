@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
+from analyzer.model.language import gettext as _
 from analyzer.model.text import count, listed_first, shortened
 from analyzer.source.reader.tolerant import Record, is_utf8
 
@@ -286,7 +287,7 @@ def warnings_of(damage: Sequence[Damage]) -> Iterator[str]:
             continue
         what, why, advice = _WORDS[kind]
         properties = [f"{one.property} ({count(one.records, 'record')})" for one in damaged]
-        where = listed_first(properties, _NAMED, more="more properties")
+        where = listed_first(properties, _NAMED, more=_("more properties"))
         one = damaged[0]
         identity = f" ({one.identity})" if one.identity else ""
         yield f"Warning: {what} in {where}; {why}. First in record {one.record:,}{identity}: {one.example}. {advice}"

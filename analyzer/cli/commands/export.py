@@ -39,6 +39,7 @@ def command(  # noqa: PLR0913 - the contract's options
     """Write the list of a job's failed users: the record, the reason, what to do, and whether it is new."""
     from analyzer.history.feed_status import newest_failed
     from analyzer.model.job import find_job
+    from analyzer.model.language import speaking
     from analyzer.model.text import count
     from analyzer.report.failed_users import as_list, failed_users_of_job, narrowed
     from analyzer.storage.table_files import check_format, write_table
@@ -53,10 +54,11 @@ def command(  # noqa: PLR0913 - the contract's options
     if not job:
         raise UsageError("no run failed, so there is no list to write", "Specify a job.")
     wanted = find_job(opened.jobs(), job)
-    found = failed_users_of_job(opened, tables, wanted, app.settings.catalogue)
-    chosen = narrowed(found, new=new, codes=code or (), domains=domain or ())
     zone = app.zone()
-    cut = write_table(as_list(chosen, zone.key if zone else "UTC").lazy(), output)
+    with speaking(app.language()):
+        found = failed_users_of_job(opened, tables, wanted, app.settings.catalogue)
+        chosen = narrowed(found, new=new, codes=code or (), domains=domain or ())
+        cut = write_table(as_list(chosen, zone.key if zone else "UTC").lazy(), output)
     app.terminal.say(f"{count(chosen.table.height, 'user')} of job {wanted.job_id[:8]}.")
     if chosen.problem:
         app.terminal.say(f"Without the columns of the source file: {chosen.problem}.")

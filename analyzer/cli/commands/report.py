@@ -67,6 +67,7 @@ def report_places(
     """Return where a report and its retry files go: a tenant's folder, or the specified folder.
 
     Raises:
+        UsageError: the configured language isn't known.
         InputError: the directory export can't be read.
     """
     from analyzer.pipeline import Places
@@ -75,13 +76,14 @@ def report_places(
     return Places(
         report=output or workspace.reports,
         retry=output / "retry" if output else workspace.retry,
-        templates=settings.path(settings.config.templates) if settings.config.templates else None,
+        templates=settings.templates,
         zone=zone,
         catalogue=settings.catalogue,
         commands=app.commands,
         open_tables=functools.partial(app.tables, workspace=workspace),
         directory=app.directory(directory),
         id_type_of=app.id_type_of,
+        language=app.language(),
     )
 
 
