@@ -160,7 +160,7 @@ class Throttle:
         return UnreachableError(
             f"{host} kept asking to wait: the next {duration(seconds)} are beyond the patience of "
             f"{duration(self.policy.patience)}{before}",
-            "What was pulled stays. Run the same command again later, or give it more time: --patience 1h.",
+            "What was transferred stays. Run the same command again later, or give it more time: --patience 1h.",
         )
 
 
