@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.catalogue import OURS
+from analyzer.history.job_facts import id_type_of
 from analyzer.history.job_sources import JobSources, PerJob
 from analyzer.history.load import load
 from analyzer.library.mirror import Library
@@ -174,7 +175,7 @@ def report(  # noqa: PLR0913 - likewise
     request = ReportRequest(
         tables=tables,
         out=places.report,
-        links={job_id: _link(retry) for job_id, retry in retries.items()},
+        links={job_id: _link(retry, tables) for job_id, retry in retries.items()},
         now=now,
         zone=places.zone,
         templates=places.templates,
@@ -210,11 +211,11 @@ def _looked_up(tables: Tables, places: Places, job_id: str) -> LookUp | None:
     identities = users.filter(pl.col("codes").list.contains(UNRESOLVED))["identity"]
     if places.directory is None or identities.is_empty():
         return None
-    return look_up(identities, places.directory, places.id_type_of(job["feed"]), job["users"])
+    return look_up(identities, places.directory, id_type_of(tables, job, places.id_type_of), job["users"])
 
 
-def _link(retry: JobRetry) -> RetryLink:
+def _link(retry: JobRetry, tables: Tables) -> RetryLink:
     if retry.path is None or retry.manifest is None:
         return RetryLink(retry.path, retry.sentence)
-    queue = to_queue(retry.manifest, retry.path.parent)
+    queue = to_queue(retry.manifest, retry.path.parent, tables.queued.get(retry.job_id))
     return RetryLink(retry.path, retry.sentence, retry.manifest.users or None, retry.complete, queue)

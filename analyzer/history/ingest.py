@@ -247,6 +247,7 @@ class _Ingest:
                 "tenant": self.library.tenant,
                 "feed": None if feeds[job.job_id] == UNKNOWN_FEED else feeds[job.job_id],
                 "retry_of": retries.get(job.job_id),
+                **self._recorded(job.job_id),
                 # A retry file's name has the time of the file that it was made from.
                 "name_time": None if job.job_id in retries else self._records[job.job_id].name.time,
             }
@@ -257,6 +258,14 @@ class _Ingest:
             for job_id, record in self._records.items()
         )
         return table(rows, JOB_RECORDS), table(counts, COUNTS)
+
+    def _recorded(self, job_id: str) -> dict[str, object]:
+        """Return the counts of a source file from our record of it, if our copy doesn't show them."""
+        queued, count = self._queued.get(job_id), self._records[job_id].count
+        is_counted = count is not None and count.users is not None and not self._records[job_id].later
+        if queued is None or queued.part.users is None or is_counted:
+            return {}
+        return {"users": queued.part.users, "property_values": queued.part.property_values}
 
     def _is_current(self, job: Job, known: JobRecord) -> bool:
         return (

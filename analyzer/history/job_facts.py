@@ -11,11 +11,11 @@ from analyzer.history.source_findings import DOMAIN, KIND, PLACE, PROPERTY, exam
 from analyzer.history.store import scanning
 from analyzer.model.identity import KIND_NOUNS, IdKind, id_kinds
 from analyzer.model.job import FAILED, Outcome
-from analyzer.model.service import LogCode
+from analyzer.model.service import IdType, LogCode
 from analyzer.model.text import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from analyzer.analysis.failures import SharedTrait
@@ -72,6 +72,20 @@ def facts_of(
         due=users.due if users else None,
         retry_in=job["retry_in"],
     )
+
+
+def id_type_of(
+    tables: Tables, job: Mapping[str, Any], configured: Callable[[str | None], IdType | None] = lambda _: None
+) -> IdType | None:
+    """Return the ID type with which a job was queued; None if it is unknown, as the service doesn't say.
+
+    Args:
+        tables: the tables of the library.
+        job: a row of ``tables.jobs``.
+        configured: returns what the configuration says of a feed, by its name; it counts if we didn't queue the job.
+    """
+    queued = tables.queued.get(job["job_id"])
+    return IdType[queued.id_type] if queued else configured(job["feed"])
 
 
 def superseded_by(tables: Tables, job_id: str, short: Mapping[str, str]) -> str | None:

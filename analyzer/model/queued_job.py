@@ -46,6 +46,12 @@ class QueuedJob:
         return "; ".join([*notes, *_changes_only(self.unchanged)])
 
     @property
+    def words(self) -> str:
+        """What it was queued with: ``PrincipalName, IDs in Upn; City to City, Town to Office``."""
+        properties = [f"{name} to {of_profile}" for name, of_profile in self.property_map.items()]
+        return f"{self.id_type}, IDs in {self.id_property}; {', '.join(properties)}"
+
+    @property
     def as_json(self) -> dict[str, Any]:
         """The key ``queued`` of ``show --json``."""
         return {

@@ -217,10 +217,12 @@ def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
     no_log = "no log was found"
     if run.outcome is Outcome.succeeded:
         no_log = "no log was found; there is none when all users are updated"
+    queued = view.tables.queued.get(run.job_id)
     return (
         Fact("Job", run.job_id, ""),
         Fact("Feed", run.feed, "inferred from the source file's host, folder, and name, or named in the configuration"),
         Fact("Source file", run.source_uri or UNKNOWN, ""),
+        *([Fact("Queued with", queued.words, "recorded when upa-analyzer queued it")] if queued else []),
         _counted("Size", run.source_bytes, problem, size),
         _counted("Users", run.users, problem),
         _counted("Property values", run.property_values, problem),

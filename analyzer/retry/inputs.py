@@ -17,6 +17,7 @@ import polars as pl
 from analyzer.analysis.named_users import NAMED, SOURCE_IDS, NamedUsers, naming
 from analyzer.errors import InputError, UsageError
 from analyzer.history.find_logs import find_logs
+from analyzer.history.job_facts import id_type_of
 from analyzer.history.store import scanning
 from analyzer.logs.blocks import BlockLimits
 from analyzer.logs.read import LogReader, job_id_in
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from analyzer.library.mirror import Library
     from analyzer.logs.model import LogRead
     from analyzer.model.job import Job
+    from analyzer.model.queued_job import QueuedJob
     from analyzer.model.service import IdType
 
 _HEADER = "identity"
@@ -79,8 +81,9 @@ class RetryInputs:
         source_uri: of the source file, as the job has it; empty for bare files.
         newer: users whose newer records later files of the feed hold, by their marks (``mark_of``).
         directory: an export by which IDs are corrected; None for no correction.
-        id_type: of the feed, by the configuration; None if unknown.
+        id_type: of the job, by our record of it or the configuration; None if unknown.
         is_id_type_proven: whether an import of the feed with the same ID type has updated users.
+        recorded: what we queued the job with; None if somebody else queued it.
         in_later_files: returns the users in files of later runs, by their marks; only called to correct IDs.
     """
 
@@ -104,6 +107,7 @@ class RetryInputs:
     directory: Directory | None = None
     id_type: IdType | None = None
     is_id_type_proven: bool = False
+    recorded: QueuedJob | None = None
     in_later_files: Callable[[], frozenset[int]] = frozenset
 
 
@@ -129,6 +133,8 @@ def inputs_of_job(library: Library, tables: Tables, job: Job, id_property: str |
         source_uri=job.source_uri,
         newer=frozenset() if users.superseded_by else users.newer,
         is_id_type_proven=_is_id_type_proven(tables, row),
+        id_type=id_type_of(tables, row),
+        recorded=tables.queued.get(job.job_id),
         in_later_files=frozenset if users.superseded_by else functools.partial(tables.in_later_files, job.job_id),
     )
 

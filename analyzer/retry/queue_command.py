@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from analyzer.model.queued_job import QueuedJob
     from analyzer.storage.manifest_file import Manifest
 
 SITE_UNKNOWN = "SITE-URL"
@@ -42,6 +43,7 @@ class RetryToQueue:
         id_type: by the shape of the IDs.
         properties: the other properties in the file.
         condition: what to do before that, a clause; empty if nothing is known.
+        recorded: what we queued the job with; None if somebody else queued it.
     """
 
     paths: Sequence[str]
@@ -51,6 +53,21 @@ class RetryToQueue:
     id_type: InferredIdType
     properties: Sequence[str]
     condition: str = ""
+    recorded: QueuedJob | None = None
+
+    @property
+    def id_type_name(self) -> str:
+        """The name of the ID type to queue the file with: the recorded one, else by the IDs; empty if unknown."""
+        return self.recorded.id_type if self.recorded else self.id_type.name
+
+    @property
+    def property_map(self) -> list[tuple[str, str]]:
+        """The properties of the file with those of the profile: as recorded, else with the same names."""
+        if self.recorded is None:
+            return [(name, name) for name in self.properties]
+        return [
+            (name, self.recorded.property_map[name]) for name in self.properties if name in self.recorded.property_map
+        ]
 
     @property
     def importable(self) -> bool:
@@ -58,22 +75,23 @@ class RetryToQueue:
         return self.id_type != WITHOUT_IDS
 
 
-def to_queue(manifest: Manifest, folder: Path) -> RetryToQueue:
-    """Return how to queue the retry files of a manifest in a folder."""
+def to_queue(manifest: Manifest, folder: Path, recorded: QueuedJob | None = None) -> RetryToQueue:
+    """Return how to queue the retry files of a manifest in a folder; ``recorded`` is what we queued the job with."""
     return RetryToQueue(
         paths=[str((folder / file.name).absolute()) for file in manifest.files],
         site=manifest.site,
         folder=manifest.folder,
-        id_property=manifest.id_property,
+        id_property=manifest.id_property or (recorded.id_property if recorded else ""),
         id_type=InferredIdType(manifest.id_type, manifest.id_type_because),
         properties=manifest.properties,
         condition=manifest.first,
+        recorded=recorded,
     )
 
 
-def importable_files(manifest: Manifest | None, folder: Path) -> RetryToQueue | None:
+def importable_files(manifest: Manifest | None, folder: Path, recorded: QueuedJob | None = None) -> RetryToQueue | None:
     """Return how to queue the retry files of a manifest; None if there are none that the service can import."""
-    queued = to_queue(manifest, folder) if manifest and manifest.files else None
+    queued = to_queue(manifest, folder, recorded) if manifest and manifest.files else None
     return queued if queued and queued.importable else None
 
 
@@ -104,7 +122,7 @@ def queue_remarks(retry: RetryToQueue) -> tuple[str, ...]:
 
 
 def _imports(retry: RetryToQueue) -> Iterator[str]:
-    before, property_map = _property_map(retry.properties)
+    before, property_map = _property_map(retry.property_map)
     for path in retry.paths:
         words = [
             f"{before}New-PnPUPABulkImportJob",
@@ -112,7 +130,7 @@ def _imports(retry: RetryToQueue) -> Iterator[str]:
             f"-Path {powershell_text(path)}",
             f"-UserProfilePropertyMapping {property_map}",
             f"-IdProperty {powershell_text(retry.id_property or ID_PROPERTY_UNKNOWN)}",
-            f"-IdType {retry.id_type.name or IdType.Email.name}",
+            f"-IdType {retry.id_type_name or IdType.Email.name}",
         ]
         # Parts that run at the same time would exceed the service's limits.
         yield " ".join([*words, *(["-Wait"] if len(retry.paths) > 1 else [])])
@@ -124,12 +142,13 @@ def _folder(retry: RetryToQueue) -> str:
     return retry.folder or "/"
 
 
-def _property_map(names: Sequence[str]) -> tuple[str, str]:
+def _property_map(properties: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Return the code to put before a command that uses the map, and the map."""
-    if len({name.casefold() for name in names}) == len(names):
-        return "", f"@{{{'; '.join(f'{powershell_text(name)}={powershell_text(name)}' for name in names)}}}"
+    texts = [(powershell_text(name), powershell_text(of_profile)) for name, of_profile in properties]
+    if len({name.casefold() for name, _ in properties}) == len(properties):
+        return "", f"@{{{'; '.join(f'{name}={of_profile}' for name, of_profile in texts)}}}"
     # PowerShell refuses a hash literal with two names that differ only in case.
-    adding = "; ".join(f"$map.Add({powershell_text(name)}, {powershell_text(name)})" for name in names)
+    adding = "; ".join(f"$map.Add({name}, {of_profile})" for name, of_profile in texts)
     return f"$map = [System.Collections.Hashtable]::new(); {adding}; ", "$map"
 
 
@@ -147,6 +166,15 @@ def _remarks(retry: RetryToQueue) -> Iterator[str]:
     ]
     if unknown:
         yield f"Replace {listed(unknown)}, which {'is' if len(unknown) == 1 else 'are'} unknown."
+    yield from _on_what_is_inferred(retry)
+    if len(retry.paths) > 1:
+        yield "Queue each part only after the job of the part before has ended; -Wait waits for that."
+
+
+def _on_what_is_inferred(retry: RetryToQueue) -> Iterator[str]:
+    if retry.recorded is not None:
+        yield "-IdType and the property map are those with which upa-analyzer queued the job."
+        return
     kind, because = retry.id_type.name, retry.id_type.because
     if kind == IdType.CloudId.name:
         yield f"-IdType is inferred: {because}."
@@ -158,5 +186,3 @@ def _remarks(retry: RetryToQueue) -> Iterator[str]:
             "In the property map, the left side is the name in the file and the right side the name in the profile "
             "store. The right side is assumed to be the same. Check it."
         )
-    if len(retry.paths) > 1:
-        yield "Queue each part only after the job of the part before has ended; -Wait waits for that."

@@ -11,11 +11,14 @@ import pytest
 from analyzer.analysis.feeds import FeedRule
 from analyzer.history.check import check, rebuild
 from analyzer.history.import_rows import imports_stamp
+from analyzer.history.job_facts import id_type_of
 from analyzer.history.load import load
 from analyzer.history.query import frames_of, query
 from analyzer.history.store import Store
 from analyzer.library.forgotten import Forgotten
 from analyzer.library.mirror import Library
+from analyzer.model.service import IdType
+from analyzer.retry.inputs import inputs_of_job
 from tests.history.growing_library import FOLDER, HOST, Nights, records
 
 if TYPE_CHECKING:
@@ -139,3 +142,22 @@ def test_a_feed_whose_files_move_to_another_folder_keeps_its_name(nights: Nights
     tables = history_of(nights)
     assert [tables.job(one)["feed"] for one in (before, queued)] == ["hr-feed", "hr-feed"]
     assert json.loads(tables.imports["property_map"][0]) == {"City": "Town"}
+
+
+def test_the_record_answers_what_the_service_and_a_missing_source_file_do_not(nights: Nights) -> None:
+    job = nights.add("hr-feed-20261101-020000-00000001.json", records("ada", "bea", "cas"), "ada@contoso.com")
+    other = nights.add("it-feed-20261102.json", records("ada"), "ada@contoso.com")
+    nights.queued(job)
+    tables = history_of(nights)
+    assert tables.job(job)["users"] == 3  # counted, not 2 as recorded
+    types = [id_type_of(tables, tables.job(one), lambda _: IdType.CloudId) for one in (job, other)]
+    assert types == [IdType.PrincipalName, IdType.CloudId]
+    (nights.library / FOLDER / "hr-feed-20261101-020000-00000001.json").unlink()
+    shutil.rmtree(nights.library.parent / "history")
+    assert history_of(nights).job(job)["users"] == 2
+    inputs = inputs_of_job(
+        Library.existing(nights.library),
+        tables,
+        next(one for one in Library.existing(nights.library).jobs() if one.job_id == job),
+    )
+    assert (inputs.id_type, inputs.recorded) == (IdType.PrincipalName, tables.queued[job])

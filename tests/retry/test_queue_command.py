@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analyzer.model.identity import WITHOUT_IDS, IdCounter, InferredIdType
 from analyzer.model.next_step import powershell_text
+from analyzer.model.queued_job import QueuedJob
 from analyzer.retry.queue_command import (
     RetryToQueue,
     queue_commands,
@@ -345,3 +346,12 @@ def test_only_what_is_in_the_file_counts(tmp_path: Path) -> None:
     retry = write_retry(wanted)
     assert retry is not None
     assert (retry.properties, retry.id_type.name) == (("Office",), "CloudId")
+
+
+def test_what_was_recorded_when_the_job_was_queued_is_not_inferred() -> None:
+    recorded = QueuedJob("1", id_type="PrincipalName", id_property="ObjectId", property_map={"City": "Office"})
+    retry = dataclasses.replace(RETRY, recorded=recorded)
+    [_, line] = queue_commands(retry)
+    assert "-UserProfilePropertyMapping @{'City'='Office'} " in line
+    assert line.endswith("-IdType PrincipalName")
+    assert queue_remarks(retry) == ("-IdType and the property map are those with which upa-analyzer queued the job.",)

@@ -242,6 +242,7 @@ def _in_library(  # noqa: PLR0913 - the options that select the job
 def _of_job(  # noqa: PLR0913 - the options that select the job
     app: AppContext, tables: Tables, job: Job, library: Library, id_property: str, *, superseded: bool
 ) -> RetryInputs:
+    from analyzer.history.job_facts import id_type_of
     from analyzer.model.job import FAILED
     from analyzer.retry.inputs import inputs_of_job
     from analyzer.retry.library_jobs import why_not_needed
@@ -249,7 +250,7 @@ def _of_job(  # noqa: PLR0913 - the options that select the job
     if not superseded:
         _check_superseded(app, tables, job.job_id)
     inputs = inputs_of_job(library, tables, job, id_property or None)
-    inputs = dataclasses.replace(inputs, id_type=app.id_type_of(tables.job(job.job_id)["feed"]))
+    inputs = dataclasses.replace(inputs, id_type=id_type_of(tables, tables.job(job.job_id), app.id_type_of))
     if superseded:
         inputs = dataclasses.replace(inputs, newer=frozenset(), in_later_files=frozenset)
     users = tables.open_users.get(job.job_id) if inputs.outcome in FAILED and not inputs.newer else None
@@ -337,7 +338,7 @@ def _make(terminal: Terminal, inputs: RetryInputs, target: Path) -> int:
         terminal.say(sentence)
     if result.retry:
         print_corrected(terminal, result.retry)
-    queued = importable_files(manifest, target.parent)
+    queued = importable_files(manifest, target.parent, inputs.recorded)
     if terminal.json:
         terminal.result(retry_json(result, queued, inputs.job_id))
     elif result.retry is not None:

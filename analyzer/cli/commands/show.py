@@ -116,9 +116,10 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
 def _with_directory(app: AppContext, shown: JobView, export: Directory) -> JobView:
     """Look up in a directory export the IDs that the service couldn't resolve."""
     from analyzer.directory.look_up import UNRESOLVED, look_up
+    from analyzer.history.job_facts import id_type_of
 
     identities = (user["identity"] for user in shown.users if UNRESOLVED in user["codes"])
-    found = look_up(identities, export, app.id_type_of(shown.job["feed"]), shown.job["users"])
+    found = look_up(identities, export, id_type_of(shown.tables, shown.job, app.id_type_of), shown.job["users"])
     return dataclasses.replace(shown, looked_up=found)
 
 
@@ -135,4 +136,4 @@ def _retry_file(folder: Path, tables: Tables, job: Job, library: Library) -> Ret
         manifest = current_manifest(target, inputs_of_job(library, tables, job))
     except AnalyzerError:
         return None  # it would be created again
-    return importable_files(manifest, target.parent)
+    return importable_files(manifest, target.parent, tables.queued.get(job.job_id))

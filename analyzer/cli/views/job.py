@@ -102,8 +102,10 @@ def view_json(shown: JobView) -> dict[str, Any]:
     from analyzer.retry.queue_command import queue_commands
     from analyzer.source.damaged_values import damage_json
 
+    queued = shown.tables.queued.get(shown.job["job_id"])
     return {
         **job_json(shown.tables.jobs)[0],
+        "queued": queued.as_json if queued else None,
         "acknowledged": shown.acknowledged is not None,
         "verified": newest_verification(shown.tables.verifications, shown.job["job_id"]),
         "advice": [
@@ -321,6 +323,10 @@ def _print_details(app: AppContext, shown: JobView) -> None:
         details["superseded"] = f"by {job['superseded_by']}"
     if Outcome(job["outcome"]).ended:
         details["open"] = "unknown" if job["open"] is None else f"{job['open']:,}"
+    if queued := shown.tables.queued.get(job["job_id"]):
+        details["queued with"] = queued.words
+        if queued.note:
+            details["import"] = queued.note
     if shown.acknowledged:
         details["acknowledged"] = f"until {until(shown.acknowledged, app.zone(), datetime.now(UTC))}"
     terminal.show()

@@ -68,7 +68,7 @@ def retry_json(result: RetryResult, queued: RetryToQueue | None, job_id: str | N
         else {
             "commands": list(queue_commands(queued)),
             "remarks": list(queue_remarks(queued)),
-            "id_type": queued.id_type.name or None,
+            "id_type": queued.id_type_name or None,
             "properties": list(queued.properties),
         },
         "complete": result.complete,
