@@ -28,6 +28,7 @@ _BENCHMARKS = (
     "emulator_import",
     "trend_alarms",
     "feed_alarms",
+    "heal_killed",
 )
 TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("-e .[emulator]", [["-m", "analyzer", "demo"]]),

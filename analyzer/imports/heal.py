@@ -282,7 +282,7 @@ def _step(  # noqa: PLR0913, PLR0917 - as above
     """Return the next retry of one job, or add why none can help."""
     short = job["job_id"][:SHORT_ID]
     if retry.path is None or retry.manifest is None:
-        left.append(f"{short}: {retry.sentence}")
+        left.append(f"{short}: {retry.sentence.rstrip('.')}. {retry.advice}".strip())
         return None
     if retry.manifest.first:
         left.append(f"{short}: a person has to do this first: {retry.manifest.first}")

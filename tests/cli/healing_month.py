@@ -185,26 +185,13 @@ class Month:
     def _heal(self, night: int) -> Ran | None:
         with self.monkeypatch.context() as patched:
             if night == INTERNAL_ERROR:
-                self.fail_next(patched)
+                self.hr.emulator.jobs.fail_queued()
             if night in DEATHS:
                 _die_after(patched, DEATHS[night])
                 with pytest.raises(DeathError):
                     self.upa("queue", self.file, "--heal", "3")
                 return None
             return self.upa("queue", self.file, "--heal", "3")
-
-    def fail_next(self, patched: pytest.MonkeyPatch) -> None:
-        """Let the service fail in the next job."""
-        jobs = self.hr.emulator.jobs
-        queue = jobs.queue
-
-        def failing(request: object) -> Job:
-            job = queue(request)  # type: ignore[arg-type]
-            jobs.fail(job.job_id)
-            patched.undo()
-            return job
-
-        patched.setattr(jobs, "queue", failing)
 
 
 def _die_after(patched: pytest.MonkeyPatch, name: str) -> None:

@@ -19,7 +19,6 @@ from tests.imports.queueing import Feed, feed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.emulator.jobs import Job
     from tests.conftest import FastClock, Ran
 
 FILES, USERS, VALUES = 10, 8, 3
@@ -48,17 +47,9 @@ def test_each_record_is_imported_exactly_once_or_listed(
     upa: Callable[..., Ran], hr: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(7)
-    queue, number = hr.emulator.jobs.queue, [0]
     failing = {3 * file + chance.randrange(3) for file in (1, 6, 8)}
-
-    def failing_queue(request: object) -> Job:
-        job = queue(request)  # type: ignore[arg-type]
-        if number[0] in failing:
-            hr.emulator.jobs.fail(job.job_id)
-        number[0] += 1
-        return job
-
-    monkeypatch.setattr(hr.emulator.jobs, "queue", failing_queue)
+    for part in failing:
+        hr.emulator.jobs.fail_queued(part + 1)
     deaths = 0
     for file in range(FILES):
         source = hr.file(*(f"user-{file}-{user}" for user in range(USERS)), name="hr-feed.json")

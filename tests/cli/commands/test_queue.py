@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.model.service import IdType
 from tests.emulator.client import FOLDER
 from tests.imports.queueing import USERS, Feed, feed
 
@@ -210,6 +211,16 @@ def test_new_accounts_alone_in_a_file_are_retried_because_the_id_type_has_worked
         hr.emulator.add_user(mail=mail, object_id="", user_principal_name=mail)
     hr.clock.waited.append(timedelta(days=1).total_seconds())
     assert upa("queue", new, "--heal", "1").code == 0
+
+
+def test_a_log_that_names_nobody_leaves_the_reason_and_what_to_do(upa: Callable[..., Ran], hr: Feed) -> None:
+    configure(hr)
+    found = hr.emulator.store.user(IdType.Email, "ada@contoso.com")
+    assert found is not None
+    found.deadlocks = 1  # the store names no mail address
+    ran = upa("queue", hr.file(*USERS), "--heal", "2")
+    assert ran.code == 1
+    assert "no entry of the log identifies a user. Import the whole source file again." in " ".join(ran.out.split())
 
 
 def test_healing_in_json_is_one_object(upa: Callable[..., Ran], hr: Feed) -> None:
