@@ -19,6 +19,7 @@ from analyzer.model.job import FAILED
 from analyzer.model.language import ENGLISH, Language, speaking
 from analyzer.model.next_step import Commands
 from analyzer.report.calendar import day_page_name
+from analyzer.report.model import Brand
 from analyzer.report.write import INDEX, ReportRequest, RetryLink, write_report
 from analyzer.retry.library_jobs import make_retries
 from analyzer.retry.queue_command import to_queue
@@ -58,6 +59,8 @@ class Places:
         directory: an export in which IDs that couldn't be resolved are looked up; None for none.
         id_type_of: the ID type of a feed by the configuration.
         language: the language of the report.
+        brand: what the configuration adds to each page.
+        redaction_key: the secret key of pseudonyms, for a report without users; empty for a report with them.
     """
 
     report: Path
@@ -71,6 +74,8 @@ class Places:
     directory: Directory | None = None
     id_type_of: Callable[[str | None], IdType | None] = lambda _: None
     language: Language = ENGLISH
+    brand: Brand = field(default_factory=Brand)
+    redaction_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +168,25 @@ def report(  # noqa: PLR0913 - likewise
     Raises:
         AnalyzerError: the job list cannot be read, or a file cannot be written.
     """
+    made, request = prepare_report(library, places, now, stage, scope)
+    writing = stage("writing the report")
+    # The language of the retry files, made before, and of the terminal is English.
+    with speaking(places.language):
+        request = dataclasses.replace(request, day=say(made) if say else None)
+        write_report(request, progress=lambda done, total: writing(done, total, ""))
+    return dataclasses.replace(made, day=places.report / day_page_name(request.day.date) if request.day else None)
+
+
+def prepare_report(
+    library: Library, places: Places, now: datetime, stage: Stage, scope: Scope | None = None
+) -> tuple[ReportResult, ReportRequest]:
+    """Write the retry files of a library, and return what its report is made from; the arguments are of ``report``."""
     scope = scope or Scope()
     reading = stage("reading logs")
     tables = places.open_tables(library, progress=lambda done, total: reading(done, total, ""))
     tables = tables.only(scope.job_ids) if scope.job_ids else tables
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)
-    writing = stage("writing the report")
     made = ReportResult(tables, retries, places.report / INDEX)
     sources = JobSources(library, tables)
     request = ReportRequest(
@@ -189,12 +206,9 @@ def report(  # noqa: PLR0913 - likewise
             functools.partial(_looked_up, tables, places),
         ),
         days_from=places.days_from,
+        brand=places.brand,
     )
-    # The language of the retry files, made before, and of the terminal is English.
-    with speaking(places.language):
-        request = dataclasses.replace(request, day=say(made) if say else None)
-        write_report(request, progress=lambda done, total: writing(done, total, ""))
-    return dataclasses.replace(made, day=places.report / day_page_name(request.day.date) if request.day else None)
+    return made, request.redacted(places.redaction_key) if places.redaction_key else request
 
 
 def _newest_failed(tables: Tables) -> frozenset[str]:

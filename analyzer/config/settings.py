@@ -39,6 +39,14 @@ class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     properties: dict[str, str] = {}
 
 
+class ReportConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[report]`` or ``[tenants.NAME.report]``; the keys are explained in ``docs/configuration.md``."""
+
+    title: str = ""
+    logo: str = ""
+    contact: str = ""
+
+
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table ``[tenants.NAME]``; the keys are explained in ``docs/configuration.md``."""
 
@@ -58,6 +66,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_reports: str = ""
     directory: str = ""
     language: str = ""
+    report: ReportConfig = ReportConfig()
     feeds: dict[str, FeedConfig] = {}
 
     @property
@@ -88,6 +97,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         keep_reports: how long the reports of earlier days are kept.
         templates: a folder with templates that override ours.
         language: the language of reports and their lists; empty for English.
+        report: what is added to the pages of reports.
         tenants: by name.
         codes: the user's explanations of codes and of patterns (``CODE/NAME``), by name.
     """
@@ -98,6 +108,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_reports: str = "90d"
     templates: str = ""
     language: str = ""
+    report: ReportConfig = ReportConfig()
     tenants: dict[str, TenantConfig] = {}
     codes: dict[str, CodeConfig] = {}
 
@@ -142,6 +153,12 @@ class Settings(msgspec.Struct, frozen=True):
             InputError: its catalogue, or the folder of templates, can't be read.
         """
         return language_of((tenant.language if tenant else "") or self.config.language, self.templates)
+
+    def report(self, tenant: TenantConfig | None) -> ReportConfig:
+        """Return what is added to the pages of a tenant's report: each key of its own table, else of the common one."""
+        own = tenant.report if tenant else ReportConfig()
+        common = self.config.report
+        return ReportConfig(own.title or common.title, own.logo or common.logo, own.contact or common.contact)
 
     def path(self, text: str) -> Path:
         """Resolve a path of the configuration.

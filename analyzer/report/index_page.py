@@ -84,6 +84,8 @@ def frame_of(view: View, *, dated: bool = True) -> Frame:
         made=second_text(view.now, view.zone) if dated else "",
         version=view.version,
         as_of=minute_text(view.tables.as_of, view.zone) if dated and view.tables.as_of else "",
+        brand=view.brand,
+        redacted=view.is_redacted,
     )
 
 

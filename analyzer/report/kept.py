@@ -133,6 +133,8 @@ class PageFacts:
             view.commands,
             view.zone.key if view.zone else "",
             next((run.tenant for run in view.runs if run.tenant), ""),
+            view.brand,
+            view.is_redacted,
         )
         self.versions = {run.job_id: tables.version_of(run.job_id) for run in view.runs}
         self._rows = {str(row["job_id"]): row for row in tables.jobs.iter_rows(named=True)}

@@ -154,10 +154,26 @@ class LatestRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Brand:
+    """What the configuration adds to each page; each may be empty.
+
+    Attributes:
+        title: of the report.
+        logo: an image as a ``data:`` address.
+        contact: a line with the person or team to ask.
+    """
+
+    title: str = ""
+    logo: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """Details of the report: tenant, time zone, time, version, and age of the job list.
 
     ``made`` and ``as_of`` are empty on the pages of jobs, which stay as they are until their facts change.
+    ``redacted`` is whether users are shown as pseudonyms; ``remarks`` are on the page as a whole.
     """
 
     tenant: str
@@ -165,6 +181,9 @@ class Frame:
     made: str
     version: str
     as_of: str
+    brand: Brand = Brand()
+    redacted: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from analyzer.catalogue.job_errors import SPLIT
 from analyzer.history.feed_status import new_of_run
 from analyzer.history.job_facts import facts_of, superseded_by
 from analyzer.history.job_log import JobLogs
+from analyzer.history.redacted import RedactedTables
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
 from analyzer.model.next_step import Commands
 from analyzer.model.text import capitalised, count, short_ids
 from analyzer.report.failed_users import failed_users, id_property_of
-from analyzer.report.model import DASH, Note, Queue, RetryButton
+from analyzer.report.model import DASH, Brand, Note, Queue, RetryButton
 from analyzer.retry.queue_command import queue_commands, queue_remarks
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class ReportRequest:
         looked_up: what IDs that couldn't be resolved are in a directory export, by job ID; only jobs that have some.
         day: what ``run`` says today; None for a report without a page of the day.
         days_from: the first day whose page is kept, and linked; None for all.
+        brand: the title, logo, and contact of the configuration.
     """
 
     tables: Tables
@@ -102,6 +104,22 @@ class ReportRequest:
     looked_up: Mapping[str, LookUp | None] = field(default_factory=dict)
     day: Day | None = None
     days_from: date | None = None
+    brand: Brand = field(default_factory=Brand)
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether it shows pseudonyms instead of users."""
+        return isinstance(self.tables, RedactedTables)
+
+    def redacted(self, key: bytes) -> ReportRequest:
+        """Return the request with pseudonyms instead of users, and without files and facts that have users in them.
+
+        Args:
+            key: the secret key of the pseudonyms (``redaction_key``).
+        """
+        none: dict[str, Any] = {"links": {}, "whereabouts": {}, "findings": {}, "looked_up": {}, "day": None}
+        tables = RedactedTables.redacted(self.tables, key)
+        return replace(self, **none, tables=tables, source_of=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)

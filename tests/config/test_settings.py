@@ -98,7 +98,11 @@ def test_the_first_file_that_is_there_is_taken(tmp_path: Path) -> None:
         ('[tenants.a.feeds.p]\nmach = "x"', "tenants.a.feeds.p.mach", "Did you mean match?"),
         ('[codes.Locked]\nremedy = "x"', "codes.Locked.remedy", "Did you mean remedies?"),
         ("[codes.GenericError.x]", "codes.GenericError.x", 'A pattern of a code is written [codes."GenericError/x"].'),
-        ("zzzzzz = 1", "zzzzzz", "Known are data, history, keep_sources, keep_reports, templates, tenants, codes."),
+        (
+            "zzzzzz = 1",
+            "zzzzzz",
+            "Known are data, history, keep_sources, keep_reports, templates, language, report, tenants, codes.",
+        ),
     ],
 )
 def test_an_unknown_key_is_named_with_the_file_and_the_nearest_key(
