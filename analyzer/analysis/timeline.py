@@ -9,16 +9,17 @@ import polars as pl
 
 from analyzer.analysis.outcomes import TIMES
 from analyzer.model.job import NOT_ENDED
+from analyzer.model.language import N_
 from analyzer.model.tables import UTC
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 HOW_KNOWN = {
-    "log": "from the log's name",
-    "seen": "a pull saw that it had ended by then",
-    "source": "its source file was written then; it ran after that",
-    "name": "from the source file's name",
+    "log": N_("from the log's name"),
+    "seen": N_("a pull saw that it had ended by then"),
+    "source": N_("its source file was written then; it ran after that"),
+    "name": N_("from the source file's name"),
 }
 """The source of the time of a job's run, by the values of ``ran_from``."""
 

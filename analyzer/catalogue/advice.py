@@ -18,8 +18,10 @@ from analyzer.catalogue.model import DUPLICATES, OWNER, VENDOR, Advice
 from analyzer.catalogue.rules import WAYS_AROUND, advice_for, some, source_advice
 from analyzer.model.identity import id_advice
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
+from analyzer.model.language import N_, ngettext
+from analyzer.model.language import gettext as _
 from analyzer.model.service import JobError, LogCode
-from analyzer.model.text import capitalised, count
+from analyzer.model.text import capitalised, count, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,9 +41,9 @@ _SETTLED = frozenset(
 )
 """Names for which advice from the data makes general remedies redundant."""
 
-_SUPPORT = "Open a support request with the job ID."
+_SUPPORT = N_("Open a support request with the job ID.")
 
-_OTHERWISE, _A_DAY, _HOURS_A_DAY = "Otherwise ", "If a day has passed, ", 24
+_OTHERWISE, _A_DAY, _HOURS_A_DAY = N_("Otherwise "), N_("If a day has passed, "), 24
 """Conditions at the start of a remedy that may be met: no remedy precedes it, or the job has waited long enough."""
 
 # Run `upa-analyzer pull` again.
@@ -53,17 +55,17 @@ def advise(facts: JobFacts, catalogue: Catalogue = OURS) -> tuple[Advice, ...]:
     if facts.outcome is Outcome.succeeded:
         return ()
     if facts.users == 0:
-        return (Advice(facts.error, "There is nothing to import again.", "The source file has no users.", OWNER),)
+        return (Advice(facts.error, _("There is nothing to import again."), _("The source file has no users."), OWNER),)
     if facts.open == 0:
-        return (Advice("open", "Nothing is left to do.", "A later run or a retry updated every user."),)
+        return (Advice("open", _("Nothing is left to do."), _("A later run or a retry updated every user.")),)
     if facts.superseded_by:
-        reason = "A later full run of the feed has ended: this job's records would write old values over new ones."
-        text = "Look at the newest run of the feed instead."
+        reason = _("A later full run of the feed has ended: this job's records would write old values over new ones.")
+        text = _("Look at the newest run of the feed instead.")
         return (Advice("superseded", text, reason, command=("show", facts.superseded_by)),)
     if facts.due == 0:
-        reason = "Each user who is still open is in a later job, too."
+        reason = _("Each user who is still open is in a later job, too.")
         command = ("show", facts.retry_in) if facts.retry_in else ()
-        return (Advice("open", "Look at the later job instead.", reason, command=command),)
+        return (Advice("open", _("Look at the later job instead."), reason, command=command),)
     names = _names(facts, catalogue)
     own = {name for name in names if catalogue.explain(name).remedies != OURS.explain(name).remedies}
     specific = [advice for name in names if name not in own for advice in advice_for(name, facts)]
@@ -111,12 +113,12 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
     first = True
     for remedy in known.remedies:
         if remedy == SUPPORT:
-            yield Advice(name, _SUPPORT, who=VENDOR, command=("show", facts.job_id))
+            yield Advice(name, _(_SUPPORT), who=VENDOR, command=("show", facts.job_id))
         elif own or not _ruled_out(remedy, facts):
-            text = remedy.replace("JOB", facts.job_id)
+            text = _(remedy).replace("JOB", facts.job_id)
             met_conditions = (
-                _OTHERWISE if first else "",
-                _A_DAY if facts.waiting and facts.waiting > _HOURS_A_DAY else "",
+                _(_OTHERWISE) if first else "",
+                _(_A_DAY) if facts.waiting and facts.waiting > _HOURS_A_DAY else "",
             )
             for condition in filter(text.startswith, filter(None, met_conditions)):
                 text = text[len(condition) :]
@@ -176,28 +178,44 @@ def _retry(facts: JobFacts, catalogue: Catalogue) -> Iterator[Advice]:
     if unreadable and facts.source_at_hand and not (facts.source and facts.source.multi_value):
         way = facts.source.way_around if facts.source else "--repair"
         if way:
-            yield Advice(LogCode.DataFileNotJson, WAYS_AROUND[way], command=("retry", facts.job_id, way))
+            yield Advice(LogCode.DataFileNotJson, _(WAYS_AROUND[way]), command=("retry", facts.job_id, way))
     elif facts.source and facts.source.not_records and facts.outcome is not Outcome.partial:
         # The service read such a file if the import ran; otherwise that is unknown.
-        yield Advice("no_record", WAYS_AROUND["--salvage"], command=("retry", facts.job_id, "--salvage"))
+        yield Advice("no_record", _(WAYS_AROUND["--salvage"]), command=("retry", facts.job_id, "--salvage"))
     elif unreadable and facts.source and facts.source.multi_value:
-        text = f"Or create a retry file without {some(facts.source.multi_value)}."
+        text = _("Or create a retry file without {properties}.").format(properties=some(facts.source.multi_value))
         yield Advice(LogCode.DataFileNotJson, text, command=_without(facts, facts.source.multi_value))
     elif retry_can_help(facts, catalogue):
-        few = f"the {facts.failed:,} users who failed" if facts.failed > 1 else "the user who failed"
-        whose = few if facts.outcome is Outcome.partial else "all users"
         multi_value = facts.source.multi_value if facts.source else ()
         if multi_value:
-            text = f"Create a retry file with {whose}, without {some(multi_value)}."
-            reason = "An import takes no multi-value property. Have the feed join the values into one text."
+            text = _retry_text(facts, without=some(multi_value))
+            reason = _("An import takes no multi-value property. Have the feed join the values into one text.")
             yield Advice(facts.error, text, reason, command=_without(facts, multi_value))
             return
-        yield Advice(facts.error, f"Create a retry file with {whose}.", command=("retry", facts.job_id))
+        yield Advice(facts.error, _retry_text(facts), command=("retry", facts.job_id))
         if [one.name for one in facts.codes] == [LogCode.InvalidProperty] and facts.properties:
-            text = (
-                f"Or create a retry file without {some(facts.properties)}, which needs no change of the property map."
-            )
+            text = _("Or create a retry file without {properties}, which needs no change of the property map.")
+            text = text.format(properties=some(facts.properties))
             yield Advice(LogCode.InvalidProperty, text, command=_without(facts, facts.properties))
+
+
+def _retry_text(facts: JobFacts, without: str = "") -> str:
+    """Return the advice to create a retry file; ``without`` are the properties to leave out."""
+    if facts.outcome is not Outcome.partial:
+        text = _("Create a retry file with all users.")
+        longer = _("Create a retry file with all users, without {properties}.")
+    else:
+        text = ngettext(
+            "Create a retry file with the user who failed.",
+            "Create a retry file with the {number} users who failed.",
+            max(1, facts.failed),
+        )
+        longer = ngettext(
+            "Create a retry file with the user who failed, without {properties}.",
+            "Create a retry file with the {number} users who failed, without {properties}.",
+            max(1, facts.failed),
+        )
+    return (longer if without else text).format(number=grouped(facts.failed), properties=without)
 
 
 def _without(facts: JobFacts, properties: Sequence[str]) -> tuple[str, ...]:
@@ -208,14 +226,18 @@ def _without(facts: JobFacts, properties: Sequence[str]) -> tuple[str, ...]:
 def clause_of(name: str, facts: JobFacts, catalogue: Catalogue) -> str:
     """Return the meaning of a code as the start of a sentence, with the properties that aren't mapped."""
     if name == LogCode.InvalidProperty and facts.properties:
-        many = "is" if len(facts.properties) == 1 else "are"
-        which = "property" if len(facts.properties) == 1 else "properties"
-        return f"The {which} {some(facts.properties)} {many} not mapped"
+        text = ngettext(
+            "The property {properties} is not mapped",
+            "The properties {properties} are not mapped",
+            len(facts.properties),
+        )
+        return text.format(properties=some(facts.properties))
     source = facts.source if name.partition("/")[0] == LogCode.DataFileNotJson else None
     if source and (source.misnamed or source.multi_value):
-        return source.misnamed or f"A list or an object is a value of {some(source.multi_value)}"
+        multi_value = _("A list or an object is a value of {properties}").format(properties=some(source.multi_value))
+        return source.misnamed or multi_value
     known = catalogue.explain(name)
-    return capitalised(known.title) if known.known else "The log has an unknown code"
+    return capitalised(_(known.title)) if known.known else _("The log has an unknown code")
 
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?")
@@ -267,31 +289,54 @@ def _without_secrets(uri: str) -> str:
 
 def headline(facts: JobFacts) -> str:
     """Return how a job ended for its users, as a clause: ``12 of 295 users not updated, 4 new``."""
-    users, outcome = facts.users, facts.outcome
-    not_updated = NotUpdatedCount.of(outcome, facts.not_updated, facts.failed)
-    match outcome:
+    match facts.outcome:
         case Outcome.succeeded:
-            named = f", but the log names {count(facts.failed, 'user')}" if facts.failed else ""
-            everyone = f"all {count(users, 'user')} updated" if users and users > 1 else "all users updated"
-            text = f"{'the source file has no users' if users == 0 else everyone}{named}"
-        case Outcome.aborted | Outcome.unknown | Outcome.partial if users == 0:
-            text = f"the source file has no users ({facts.error})"
-        case Outcome.partial if not_updated.number:
-            new = "" if facts.new is None else f", {facts.new:,} new"
-            text = f"{not_updated.users(users)} not updated{new}"
+            text = _("the source file has no users") if facts.users == 0 else _all_updated(facts.users)
+            if facts.failed:
+                text = _("{clause}, but the log names {users}").format(clause=text, users=count(facts.failed, "user"))
+        case Outcome.aborted | Outcome.unknown | Outcome.partial if facts.users == 0:
+            text = _("the source file has no users ({error})").format(error=facts.error)
         case Outcome.partial:
-            who = "probably those with several records" if facts.repeated else "who is unknown"
-            text = f"some users not updated; {who}"
+            text = _some_updated(facts)
         case Outcome.aborted:
-            affected = f"none of {count(users, 'user')}" if users else "no user"
-            text = f"the import was aborted, {affected} updated"
+            text = _none_updated(facts.users)
         case Outcome.unknown:
-            text = f"who was updated is unknown ({facts.error if facts.error != 'NoError' else facts.state})"
+            error = facts.error if facts.error != JobError.NoError.name else facts.state
+            text = _("who was updated is unknown ({error})").format(error=error)
         case Outcome.stuck:
-            text = f"the job is stuck in {facts.state}"
+            text = _("the job is stuck in {state}").format(state=facts.state)
         case Outcome.running:
-            text = f"the job is still running ({facts.state})"
+            text = _("the job is still running ({state})").format(state=facts.state)
     return text
+
+
+def _some_updated(facts: JobFacts) -> str:
+    not_updated = NotUpdatedCount.of(facts.outcome, facts.not_updated, facts.failed)
+    if not not_updated.number:
+        if facts.repeated:
+            return _("some users not updated; probably those with several records")
+        return _("some users not updated; who is unknown")
+    users = not_updated.users(facts.users)
+    if facts.new is None:
+        return _("{users} not updated").format(users=users)
+    return _("{users} not updated, {new} new").format(users=users, new=grouped(facts.new))
+
+
+def _none_updated(users: int | None) -> str:
+    if not users:
+        return _("the import was aborted, no user updated")
+    text = ngettext(
+        "the import was aborted, none of {number} user updated",
+        "the import was aborted, none of {number} users updated",
+        users,
+    )
+    return text.format(number=grouped(users))
+
+
+def _all_updated(users: int | None) -> str:
+    if users is None or users <= 1:
+        return _("all users updated")
+    return ngettext("all {number} user updated", "all {number} users updated", users).format(number=grouped(users))
 
 
 def retry_clause(outcome: Outcome, users: int | None, not_updated: int | None, when: str) -> str:
@@ -304,14 +349,18 @@ def retry_clause(outcome: Outcome, users: int | None, not_updated: int | None, w
         when: time of the retry as text; empty if unknown.
     """
     if not outcome.ended:
-        result = f"the retry is {outcome.value}"
+        result = _("the retry is {outcome}").format(outcome=_(outcome.value))
     elif users is None or not_updated is None or not_updated > users:
-        result = f"{outcome.value}; how many were updated is unknown"
+        result = _("{outcome}; how many were updated is unknown").format(outcome=_(outcome.value))
     else:
-        result = f"{users - not_updated:,} of {users:,} updated"
-    return f"retried{f' {when}' if when else ''}: {result}"
+        result = _("{part} of {whole} updated").format(part=grouped(users - not_updated), whole=grouped(users))
+    if not when:
+        return _("retried: {result}").format(result=result)
+    return _("retried {when}: {result}").format(when=when, result=result)
 
 
 def still_open_clause(number: int | None) -> str:
     """Return how many users are open after retries, as a clause; ``number`` is None if unknown."""
-    return "how many are still open is unknown" if number is None else f"{number:,} still open"
+    if number is None:
+        return _("how many are still open is unknown")
+    return _("{number} still open").format(number=grouped(number))

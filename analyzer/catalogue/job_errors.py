@@ -7,6 +7,8 @@ A term that both use, such as ``unknown`` or ``succeeded``, has one explanation.
 from __future__ import annotations
 
 from analyzer.catalogue.model import ARTICLE, THREADS, Explanation
+from analyzer.model.language import N_
+from analyzer.model.language import gettext as _
 
 FETCHED = "The service fetches source files about once an hour, so a job waits in Submitted first."
 """Source: the documentation of PnPjs, which quotes the service."""
@@ -315,15 +317,17 @@ WITHOUT_LOG = {one.code.removesuffix(_NO_LOG): one.code for one in EXPLANATIONS 
 
 def undocumented(name: str) -> Explanation:
     """Explain a number that the service's enumerations lack, such as ``Error 31`` or ``State 7``."""
-    what = name.partition(" ")[0].lower()
+    what = N_("error") if name.lower().startswith("error") else N_("state")
     return Explanation(
         name,
-        "not known",
-        f"The service returned a number for the job's {what} that Microsoft doesn't document. What happened, and which"
-        " users were updated, is unknown.",
-        ("The service has a new number that this version doesn't know.",),
+        N_("not known"),
+        _(
+            "The service returned a number for the job's {what} that Microsoft doesn't document. What happened, and"
+            " which users were updated, is unknown."
+        ).format(what=_(what)),
+        (N_("The service has a new number that this version doesn't know."),),
         (
-            "Read the log, if there is one: its codes say which users failed.",
+            N_("Read the log, if there is one: its codes say which users failed."),
             "Otherwise import the whole file again. Importing a value twice does no harm.",
             SUPPORT,
         ),

@@ -10,6 +10,8 @@ from analyzer.catalogue import generic_error, queue_errors
 from analyzer.catalogue import job_errors as jobs
 from analyzer.catalogue import log_codes as codes
 from analyzer.catalogue.model import NOT_KNOWN, Explanation, Pattern, evidence, first_match
+from analyzer.model.language import N_
+from analyzer.model.language import gettext as _
 from analyzer.model.service import error_name, state_name
 
 if TYPE_CHECKING:
@@ -118,10 +120,10 @@ def _unknown(name: str) -> Explanation:
         return jobs.undocumented(_without_number(name))
     return Explanation(
         name,
-        "not known",
-        f"{name} is not a known code. Only the message shows what happened.",
+        N_("not known"),
+        _("{name} is not a known code. Only the message shows what happened.").format(name=name),
         (),
-        ("Read the message; if it does not help, show it to Microsoft's support with the job's ID.",),
+        (N_("Read the message; if it does not help, show it to Microsoft's support with the job's ID."),),
         "administrator",
         retry_helps=None,
         known_from=NOT_KNOWN,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from analyzer.catalogue.model import ADMINISTRATOR, DUPLICATES, OWNER, Advice
 from analyzer.model.identity import MissingId, id_advice, missing_id_advice
 from analyzer.model.job import Outcome
+from analyzer.model.language import N_, ngettext
+from analyzer.model.language import gettext as _
 from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
-from analyzer.model.text import capitalised, listed, listed_first, percent
+from analyzer.model.text import capitalised, grouped, listed, listed_first, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,11 +27,11 @@ _FEW = 0.1
 _FEW_USERS = 20
 """The same where the number of users is unknown."""
 
-_WHOLE_FILE = "Import the whole file again. Importing a value twice does no harm."
+_WHOLE_FILE = N_("Import the whole file again. Importing a value twice does no harm.")
 
 WAYS_AROUND = {
-    "--repair": "Or create a retry file in which that is repaired if the repair is certain; each repair is listed.",
-    "--salvage": "Or create a retry file with the records that can be read; the others are listed.",
+    "--repair": N_("Or create a retry file in which that is repaired if the repair is certain; each repair is listed."),
+    "--salvage": N_("Or create a retry file with the records that can be read; the others are listed."),
 }
 """Advice for a source file that can't be read, by the option of ``retry``."""
 
@@ -51,7 +53,7 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
         yield Advice(
             LogCode.IdentityNotResolvable,
             f"{capitalised(advice.action)}.",
-            f"All {facts.failed:,} users failed, and {advice.finding}.",
+            _("All {number} users failed, and {finding}.").format(number=grouped(facts.failed), finding=advice.finding),
             ADMINISTRATOR if advice.as_it_is else OWNER,
         )
         return
@@ -60,14 +62,20 @@ def _unresolvable(facts: JobFacts) -> Iterator[Advice]:
     yield from _one_kind(facts)
     yield from _one_domain(facts)
     yield Advice(
-        LogCode.IdentityNotResolvable, "Look up each ID in Entra ID; correct it in the feed, or remove it.", who=OWNER
+        LogCode.IdentityNotResolvable,
+        _("Look up each ID in Entra ID; correct it in the feed, or remove it."),
+        who=OWNER,
     )
     few = facts.failed <= (_FEW_USERS if facts.users is None else max(1, _FEW * facts.users))
     if few and facts.new != 0 and facts.readable:
-        reason = "" if facts.new is None else f"{facts.new:,} of the {facts.failed:,} users who failed are new."
+        reason = ""
+        if facts.new is not None:
+            reason = _("{new} of the {failed} users who failed are new.").format(
+                new=grouped(facts.new), failed=grouped(facts.failed)
+            )
         yield Advice(
             LogCode.IdentityNotResolvable,
-            "For an account that is new, wait a day, then import the retry file.",
+            _("For an account that is new, wait a day, then import the retry file."),
             reason,
             OWNER,
         )
@@ -83,9 +91,10 @@ def _one_kind(facts: JobFacts) -> Iterator[Advice]:
         finding = id_advice(facts.failed_ids).finding
         yield Advice(
             LogCode.IdentityNotResolvable,
-            "Have the feed write the same kind of ID for everyone.",
-            f"All {of_kind:,} users with this kind of ID failed ({finding}); the other {total - of_kind:,} have"
-            " another kind.",
+            _("Have the feed write the same kind of ID for everyone."),
+            _(
+                "All {number} users with this kind of ID failed ({finding}); the other {others} have another kind."
+            ).format(number=grouped(of_kind), finding=finding, others=grouped(total - of_kind)),
             OWNER,
         )
 
@@ -95,10 +104,15 @@ def _one_domain(facts: JobFacts) -> Iterator[Advice]:
     if domain and domain.value:
         yield Advice(
             LogCode.IdentityNotResolvable,
-            f"Look at the domain {domain.value} in the Microsoft 365 admin center: have its users moved, or is it no"
-            " longer verified?",
-            f"{domain.failed:,} of the {domain.failed_of:,} users who failed have it"
-            f" ({percent(domain.users, domain.users_of)} of all users).",
+            _(
+                "Look at the domain {domain} in the Microsoft 365 admin center: have its users moved, or is it no"
+                " longer verified?"
+            ).format(domain=domain.value),
+            _("{failed} of the {all_failed} users who failed have it ({share} of all users).").format(
+                failed=grouped(domain.failed),
+                all_failed=grouped(domain.failed_of),
+                share=percent(domain.users, domain.users_of),
+            ),
         )
 
 
@@ -111,14 +125,14 @@ def _without_id(facts: JobFacts) -> Iterator[Advice]:
     elif source.without_id_count == source.records:
         yield Advice(
             LogCode.MissingIdentity,
-            "Have the feed write an ID for everyone.",
-            "No record of the source file has one.",
+            _("Have the feed write an ID for everyone."),
+            _("No record of the source file has one."),
             OWNER,
         )
     elif source.without_id_count:
         yield _leave_out(LogCode.MissingIdentity, source)
         if facts.source_at_hand:
-            text = "Create a retry file without the records that have no ID."
+            text = _("Create a retry file without the records that have no ID.")
             yield Advice(LogCode.MissingIdentity, text, command=("retry", facts.job_id, "--without-culprits"))
     elif source.id_property:
         yield _missing(MissingId.other_name, source)
@@ -131,34 +145,48 @@ def _missing(missing: MissingId, source: SourceFacts) -> Advice:
 
 
 def _leave_out(about: str, source: SourceFacts) -> Advice:
-    where = listed_first([f"{record:,}" for record in source.without_id], _NAMED, source.without_id_count)
-    which = "record" if source.without_id_count == 1 else "records"
-    name = f" in {source.id_property}" if source.id_property else ""
+    where = listed_first([grouped(record) for record in source.without_id], _NAMED, source.without_id_count)
+    text = ngettext(
+        "There is no ID in record {records}.", "There is no ID in records {records}.", source.without_id_count
+    )
+    if source.id_property:
+        text = ngettext(
+            "There is no ID in {name} in record {records}.",
+            "There is no ID in {name} in records {records}.",
+            source.without_id_count,
+        )
     return Advice(
         about,
-        "Have the feed leave out people without an ID, or give them one.",
-        f"There is no ID{name} in {which} {where}.",
+        _("Have the feed leave out people without an ID, or give them one."),
+        text.format(name=source.id_property, records=where),
         OWNER,
     )
 
 
 def _unmapped(facts: JobFacts) -> Iterator[Advice]:
     if facts.properties:
-        them = "it" if len(facts.properties) == 1 else "them"
+        text = ngettext(
+            "Map {properties} or remove it from the feed before you import again.",
+            "Map {properties} or remove them from the feed before you import again.",
+            len(facts.properties),
+        )
         yield Advice(
             LogCode.InvalidProperty,
-            f"Map {some(facts.properties)} or remove {them} from the feed before you import again.",
-            "A single property that isn't mapped aborts the whole import.",
+            text.format(properties=some(facts.properties)),
+            _("A single property that isn't mapped aborts the whole import."),
         )
 
 
 def _duplicates(name: str, facts: JobFacts) -> Iterator[Advice]:
     if facts.source and facts.source.duplicates:
-        pairs = listed(f"{first:,} and {second:,}" for first, second in facts.source.duplicates[:_NAMED])
+        pairs = listed(
+            _("{first} and {second}").format(first=grouped(first), second=grouped(second))
+            for first, second in facts.source.duplicates[:_NAMED]
+        )
         yield Advice(
             name,
-            "Have the feed write each user once: keep one record of each.",
-            f"The same ID is in more than one record: {pairs}.",
+            _("Have the feed write each user once: keep one record of each."),
+            _("The same ID is in more than one record: {pairs}.").format(pairs=pairs),
             OWNER,
         )
 
@@ -168,14 +196,18 @@ def _too_big(facts: JobFacts) -> Iterator[Advice]:
         return
     values = facts.property_values
     over = values is not None and values > MAX_PROPERTY_VALUES
-    reason = f"It has {values:,} property values, and the service takes {MAX_PROPERTY_VALUES:,}." if over else ""
+    reason = ""
+    if values is not None and over:
+        reason = _("It has {values} property values, and the service takes {most}.").format(
+            values=grouped(values), most=grouped(MAX_PROPERTY_VALUES)
+        )
     yield Advice(
         JobError.DataFileTooBig.name,
-        "Split the file, and queue the parts one after the other.",
+        _("Split the file, and queue the parts one after the other."),
         reason,
         command=("retry", facts.job_id),
     )
-    yield Advice(JobError.DataFileTooBig.name, "Have the feed send only what changed.", who=OWNER)
+    yield Advice(JobError.DataFileTooBig.name, _("Have the feed send only what changed."), who=OWNER)
 
 
 def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
@@ -184,24 +216,30 @@ def _rejected(name: str, facts: JobFacts) -> Iterator[Advice]:
     if source is None:
         return
     if source.problem:
-        yield Advice(name, "Correct the source file, then import it again.", f"{source.problem}.", OWNER)
+        yield Advice(name, _("Correct the source file, then import it again."), f"{source.problem}.", OWNER)
         if source.way_around and facts.source_at_hand:
-            yield Advice(name, WAYS_AROUND[source.way_around], command=("retry", facts.job_id, source.way_around))
+            yield Advice(name, _(WAYS_AROUND[source.way_around]), command=("retry", facts.job_id, source.way_around))
     elif source.encoding:
-        text = "Have the feed write the file as UTF-8. Until then, queue a retry file, which is UTF-8."
-        yield Advice(name, text, f"The file is {source.encoding}.", OWNER, ("retry", facts.job_id))
+        text = _("Have the feed write the file as UTF-8. Until then, queue a retry file, which is UTF-8.")
+        yield Advice(
+            name, text, _("The file is {encoding}.").format(encoding=source.encoding), OWNER, ("retry", facts.job_id)
+        )
     elif source.without_id_count:
         yield _leave_out(name, source)
     elif source.id_property and name.startswith(JobError.InvalidDataFile.name):
         yield Advice(
             name,
-            f"Compare the property map with the file's properties: {some(source.properties)}.",
-            f"The file is valid JSON and every record has {source.id_property}, so a property that isn't mapped is the"
-            " likeliest cause.",
+            _("Compare the property map with the file's properties: {properties}.").format(
+                properties=some(source.properties)
+            ),
+            _(
+                "The file is valid JSON and every record has {name}, so a property that isn't mapped is the likeliest"
+                " cause."
+            ).format(name=source.id_property),
         )
     elif source.id_property:
-        reason = f"The file is valid JSON, and every record has {source.id_property}: nothing in it explains the error."
-        yield Advice(name, _WHOLE_FILE, reason)
+        reason = _("The file is valid JSON, and every record has {name}: nothing in it explains the error.")
+        yield Advice(name, _(_WHOLE_FILE), reason.format(name=source.id_property))
 
 
 def _unreadable(facts: JobFacts) -> Iterator[Advice]:
@@ -210,21 +248,22 @@ def _unreadable(facts: JobFacts) -> Iterator[Advice]:
     if source and source.remedy:
         yield Advice(LogCode.DataFileNotJson, source.remedy, who=OWNER)
     elif source and source.multi_value:
-        text = f"Have the feed write one text in {some(source.multi_value)}, not a list or an object."
-        yield Advice(LogCode.DataFileNotJson, text, "An import takes no multi-value property.", OWNER)
+        text = _("Have the feed write one text in {properties}, not a list or an object.")
+        text = text.format(properties=some(source.multi_value))
+        yield Advice(LogCode.DataFileNotJson, text, _("An import takes no multi-value property."), OWNER)
 
 
 def _no_names(name: str, facts: JobFacts) -> Iterator[Advice]:
     """Yield advice for a job that failed for some users without naming any."""
     if facts.readable:
         command = ("retry", facts.job_id, "--outcome", Outcome.unknown.value)
-        yield Advice(name, _WHOLE_FILE, "No log says who failed.", command=command)
+        yield Advice(name, _(_WHOLE_FILE), _("No log says who failed."), command=command)
 
 
 def _not_there(facts: JobFacts) -> Iterator[Advice]:
     if facts.source_at_hand:
-        text = "Queue the source file again, and leave it where it is until the job has ended."
-        yield Advice(JobError.DataFileNotExist.name, text, "The file is there now.")
+        text = _("Queue the source file again, and leave it where it is until the job has ended.")
+        yield Advice(JobError.DataFileNotExist.name, text, _("The file is there now."))
 
 
 def source_advice(facts: JobFacts) -> Iterator[Advice]:
@@ -233,14 +272,18 @@ def source_advice(facts: JobFacts) -> Iterator[Advice]:
     if facts.outcome is not Outcome.partial or source is None:
         return
     if source.not_records:  # values that aren't records, which the service skipped
-        places = listed(f"{place:,}" for place in source.not_records[:_NAMED])
-        many = len(source.not_records) > 1
-        where = f"Places {places} in its list hold no record" if many else f"Place {places} in its list holds no record"
-        yield Advice("no_record", "Have the feed leave out values such as null.", f"{where}.", OWNER)
+        places = listed(grouped(place) for place in source.not_records[:_NAMED])
+        where = ngettext(
+            "Place {places} in its list holds no record.",
+            "Places {places} in its list hold no record.",
+            len(source.not_records),
+        )
+        text = _("Have the feed leave out values such as null.")
+        yield Advice("no_record", text, where.format(places=places), OWNER)
     if source.problem and source.remedy and facts.source_at_hand:
         yield Advice("source", source.remedy, f"{source.problem}.", OWNER)
         if source.way_around:
-            text = "Create a retry file in which that is repaired; each repair is listed."
+            text = _("Create a retry file in which that is repaired; each repair is listed.")
             yield Advice("source", text, command=("retry", facts.job_id, source.way_around))
 
 

@@ -21,8 +21,10 @@ from analyzer.catalogue.directory_findings import (
 )
 from analyzer.directory.match import resolutions
 from analyzer.directory.model import Match
+from analyzer.model.language import N_
+from analyzer.model.language import gettext as _
 from analyzer.model.service import IdType, LogCode
-from analyzer.model.text import count
+from analyzer.model.text import count, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,18 +50,18 @@ KIND_OF: Final[Mapping[Match, FindingKind]] = MappingProxyType(
 """The kind of finding for each match except ``found``."""
 
 _WORDS: Mapping[Match, tuple[str, str]] = {
-    Match.other_kind: ("is a user's, but of another kind", "are users', but of another kind"),
-    Match.renamed: ("is a further address of a user, such as an old one", "are further addresses of users"),
-    Match.guest: ("is the outside address of a guest", "are outside addresses of guests"),
-    Match.misspelt: ("is one letter from a user's", "are one letter from a user's"),
-    Match.deleted: ("is a deleted user's", "are deleted users'"),
-    Match.several: ("is an ID or address of several users", "are IDs or addresses of several users"),
-    Match.unknown: ("is not in the export", "are not in the export"),
-    Match.disabled: ("belongs to a disabled account", "belong to disabled accounts"),
-    Match.unlicensed: ("belongs to a user without a license", "belong to users without a license"),
-    Match.found: ("is in the export as it should be", "are in the export as they should be"),
+    Match.other_kind: (N_("is a user's, but of another kind"), N_("are users', but of another kind")),
+    Match.renamed: (N_("is a further address of a user, such as an old one"), N_("are further addresses of users")),
+    Match.guest: (N_("is the outside address of a guest"), N_("are outside addresses of guests")),
+    Match.misspelt: (N_("is one letter from a user's"), N_("are one letter from a user's")),
+    Match.deleted: (N_("is a deleted user's"), N_("are deleted users'")),
+    Match.several: (N_("is an ID or address of several users"), N_("are IDs or addresses of several users")),
+    Match.unknown: (N_("is not in the export"), N_("are not in the export")),
+    Match.disabled: (N_("belongs to a disabled account"), N_("belong to disabled accounts")),
+    Match.unlicensed: (N_("belongs to a user without a license"), N_("belong to users without a license")),
+    Match.found: (N_("is in the export as it should be"), N_("are in the export as they should be")),
 }
-_WAIT = (
+_WAIT = N_(
     "A new or renamed user reaches SharePoint after some hours: import these records again later, or queue with the ID"
     " type CloudId and object IDs."
 )
@@ -94,14 +96,15 @@ class LookUp:
         for match, (one, many) in _WORDS.items():
             if number := numbers[match]:
                 remedy = KIND_OF[match].remedy if match in KIND_OF else _WAIT
-                yield f"{count(number, 'ID')} {one if number == 1 else many}. {remedy}"
+                yield f"{count(number, 'ID')} {_(one if number == 1 else many)}. {_(remedy)}"
 
     @property
     def remarks(self) -> Iterator[str]:
         """What the export can't tell, sentences."""
         if self.users is not None and len(self.directory.users) < self.users:
-            known, users = count(len(self.directory.users), "user"), f"{self.users:,}"
-            yield f"{self.directory.name} has {known}, the import had {users}: it may be filtered. Export all users."
+            text = _("{name} has {users}, the import had {imported}: it may be filtered. Export all users.")
+            known, imported = count(len(self.directory.users), "user"), grouped(self.users)
+            yield text.format(name=self.directory.name, users=known, imported=imported)
         yield from self.directory.remarks
 
 

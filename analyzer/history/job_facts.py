@@ -11,8 +11,9 @@ from analyzer.history.source_findings import DOMAIN, KIND, PLACE, PROPERTY, exam
 from analyzer.history.store import scanning
 from analyzer.model.identity import KIND_NOUNS, IdKind, id_kinds
 from analyzer.model.job import FAILED, Outcome
+from analyzer.model.language import gettext as _
 from analyzer.model.service import IdType, LogCode
-from analyzer.model.text import percent
+from analyzer.model.text import grouped, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -134,27 +135,39 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
     return examine_source(source, set(failed), proven=proven, some_lack_it=some_lack_it)
 
 
-def shared_sentence(shared: SharedTrait, who: str = "users who failed", among: str = "users") -> str:
+def shared_sentence(shared: SharedTrait, who: str = "", among: str = "") -> str:
     """Return what failures have in common as a clause: ``9 of the 12 users who failed have the domain …``.
 
     Args:
         shared: the value and its numbers.
-        who: the users who have it in common.
-        among: the users with which they are compared.
+        who: the users who have it in common; empty for users who failed.
+        among: the users with which they are compared; empty for all users.
     """
+    failed, all_failed = grouped(shared.failed), grouped(shared.failed_of)
+    if shared.failed == shared.failed_of:
+        users = _("All {failed} {users}") if who else _("All {failed} users who failed")
+    else:
+        users = _("{failed} of the {all_failed} {users}") if who else _("{failed} of the {all_failed} users who failed")
+    compared = _("{share} of all {users}") if among else _("{share} of all users")
+    share = compared.format(share=percent(shared.users, shared.users_of), users=among)
+    return _("{users} {have} ({share})").format(
+        users=users.format(failed=failed, all_failed=all_failed, users=who), have=_have(shared), share=share
+    )
+
+
+def _have(shared: SharedTrait) -> str:
+    """Return what users have in common, with its verb."""
     trait, value = shared.trait, shared.value
     if trait == DOMAIN:
-        what = f"have the domain {value}" if value else "have an ID without a domain"
-    elif trait == KIND:
-        what = f"have IDs that are {KIND_NOUNS[IdKind(value)][1]}"
-    elif trait == PLACE:
-        what = f"are in records {value}"
-    else:
-        name = trait.removeprefix(PROPERTY)
-        what = f'have "{value}" as {name}' if value else f"have no {name}"
-    is_all = shared.failed == shared.failed_of
-    number = f"All {shared.failed:,}" if is_all else f"{shared.failed:,} of the {shared.failed_of:,}"
-    return f"{number} {who} {what} ({percent(shared.users, shared.users_of)} of all {among})"
+        return _("have the domain {domain}").format(domain=value) if value else _("have an ID without a domain")
+    if trait == KIND:
+        return _("have IDs that are {kind}").format(kind=_(KIND_NOUNS[IdKind(value)][1]))
+    if trait == PLACE:
+        return _("are in records {records}").format(records=value)
+    name = trait.removeprefix(PROPERTY)
+    if not value:
+        return _("have no {property}").format(property=name)
+    return _('have "{value}" as {property}').format(value=value, property=name)
 
 
 def _code_facts(outcome: Outcome, log: JobLog) -> Iterator[CodeFacts]:

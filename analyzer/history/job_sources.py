@@ -19,7 +19,9 @@ from analyzer.errors import InputError, UsageError
 from analyzer.history.job_facts import examine_job_source
 from analyzer.history.job_log import JobLogs
 from analyzer.history.store import scanning
+from analyzer.model.language import gettext as _
 from analyzer.model.service import LogCode
+from analyzer.model.text import grouped
 from analyzer.source.diagnosis.service_message import Diagnosis, diagnose, diagnosis_json
 from analyzer.source.id_property import infer
 from analyzer.source.model import Spans, marks_of
@@ -131,10 +133,16 @@ class Whereabouts:
         if order is None or order.sure is None or self.bounds.is_empty():
             return ""
         if order.sure == "likely":
-            which = f"all {order.compared:,} entries that name one record are"
-            return f"Their places are likely, not certain: {which} in the source file's order."
-        which = f"{order.in_order:,} of {order.compared:,} entries that name one record are"
-        return f"Their places are uncertain: {which} in the source file's order; the others were left out."
+            text = _(
+                "Their places are likely, not certain: all {total} entries that name one record are in the source"
+                " file's order."
+            )
+            return text.format(total=grouped(order.compared))
+        text = _(
+            "Their places are uncertain: {part} of {total} entries that name one record are in the source file's order;"
+            " the others were left out."
+        )
+        return text.format(part=grouped(order.in_order), total=grouped(order.compared))
 
 
 def whereabouts(named: pl.DataFrame, source: Path | None) -> Whereabouts | None:
@@ -176,11 +184,20 @@ def whereabouts_json(found: Whereabouts | None) -> dict[str, Any]:
 def bounds_words(row: Mapping[str, Any]) -> str:
     """Return a row of ``BOUNDS`` as a clause: ``between record 1,201 (ada@contoso.com) and record 1,207 (…)``."""
     after, before = row["after_record"], row["before_record"]
-    first = f"record {after:,} ({row['after_identity']})" if after else ""
-    last = f"record {before:,} ({row['before_identity']})" if before else ""
     if after and before:
-        return f"at {first}" if after == before else f"between {first} and {last}"
-    return f"at or after {first}" if after else f"at or before {last}"
+        text = _("between record {after} ({after_id}) and record {before} ({before_id})")
+        if after == before:
+            text = _("at record {after} ({after_id})")
+    else:
+        text = (
+            _("at or after record {after} ({after_id})") if after else _("at or before record {before} ({before_id})")
+        )
+    return text.format(
+        after=grouped(after or 0),
+        after_id=row["after_identity"],
+        before=grouped(before or 0),
+        before_id=row["before_identity"],
+    )
 
 
 def _located(message: str, source: Path | None) -> Diagnosis:

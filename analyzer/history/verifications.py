@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from analyzer.model.language import N_, ngettext
+from analyzer.model.language import gettext as _
 from analyzer.model.tables import VERIFICATIONS, table
-from analyzer.model.text import count
+from analyzer.model.text import grouped
 from analyzer.storage.verification_record import all_verifications
 
 if TYPE_CHECKING:
@@ -44,25 +46,27 @@ def newest_verification(verifications: pl.DataFrame, job_id: str) -> dict[str, A
 
 def verified_sentence(row: Mapping[str, Any], when: str) -> str:
     """Return a row of the table ``verifications`` in words: ``Verified 29 Nov: 200 of 40,000 users read back, …``."""
-    return f"Verified {when}: {result_clause(row)}."
+    return _("Verified {when}: {result}.").format(when=when, result=result_clause(row))
 
 
 def result_clause(row: Mapping[str, Any]) -> str:
     """Return the result in a clause: ``200 of 40,000 users read back, 0 differ``."""
-    parts = [f"{row['checked']:,} of {count(row['users'], 'user')} read back", f"{row['differing']:,} differ"]
+    text = ngettext("{part} of {whole} user read back", "{part} of {whole} users read back", row["users"])
+    differ = _("{number} differ").format(number=grouped(row["differing"]))
+    parts = [text.format(part=grouped(row["checked"]), whole=grouped(row["users"])), differ]
     for name, words in _FURTHER.items():
         if row[name]:
-            parts.append(f"{row[name]:,} {words[row[name] != 1]}")
+            parts.append(f"{grouped(row[name])} {_(words[row[name] != 1])}")
     if row["interrupted"]:
-        parts.append("interrupted")
+        parts.append(_("interrupted"))
     return ", ".join(parts)
 
 
 _FURTHER = {
-    "missing": ("has no profile", "have no profile"),
-    "overwritten": ("was overwritten by a later import", "were overwritten by a later import"),
-    "unclear": ("can't be compared for certain", "can't be compared for certain"),
-    "not_found": ("couldn't be looked up", "couldn't be looked up"),
+    "missing": (N_("has no profile"), N_("have no profile")),
+    "overwritten": (N_("was overwritten by a later import"), N_("were overwritten by a later import")),
+    "unclear": (N_("can't be compared for certain"), N_("can't be compared for certain")),
+    "not_found": (N_("couldn't be looked up"), N_("couldn't be looked up")),
 }
 
 

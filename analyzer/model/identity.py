@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
+from analyzer.model.language import N_
+from analyzer.model.language import gettext as _
 from analyzer.model.service import GUID, IdType
 from analyzer.model.text import count, listed
 
@@ -250,12 +252,12 @@ def _are(kind: IdKind, number: int, shown: str = "") -> str:
 
 
 KIND_NOUNS = {
-    IdKind.object_id: ("an object ID", "object IDs"),
-    IdKind.at_domain: ("an address", "addresses"),
-    IdKind.guest: ("a guest's user principal name", "guests' user principal names"),
-    IdKind.claims: ("a claims name", "claims names"),
-    IdKind.login: ("a login of the form DOMAIN\\name", "logins of the form DOMAIN\\name"),
-    IdKind.other: ("neither an object ID nor an address", "neither object IDs nor addresses"),
+    IdKind.object_id: ("an object ID", N_("object IDs")),
+    IdKind.at_domain: ("an address", N_("addresses")),
+    IdKind.guest: ("a guest's user principal name", N_("guests' user principal names")),
+    IdKind.claims: ("a claims name", N_("claims names")),
+    IdKind.login: ("a login of the form DOMAIN\\name", N_("logins of the form DOMAIN\\name")),
+    IdKind.other: ("neither an object ID nor an address", N_("neither object IDs nor addresses")),
 }
 """One ID and several IDs of a kind, in words."""
 
@@ -303,32 +305,34 @@ def id_advice(kinds: IdKinds) -> IdAdvice:
     """Return what to do if the service could resolve none of the users with these IDs."""
     types = kinds.id_types
     if types == (IdType.CloudId,):
-        return IdAdvice("the IDs are object IDs", "queue with the ID type CloudId", as_it_is=True)
+        return IdAdvice(_("the IDs are object IDs"), _("queue with the ID type CloudId"), as_it_is=True)
     if types == (IdType.PrincipalName,):
         return IdAdvice(
-            "the IDs are user principal names, some of guests", "queue with the ID type PrincipalName", as_it_is=True
+            _("the IDs are user principal names, some of guests"),
+            _("queue with the ID type PrincipalName"),
+            as_it_is=True,
         )
     if types:
         return IdAdvice(
-            "the IDs are user principal names or mail addresses",
-            "queue with the ID type PrincipalName if the job used another one, else with Email",
+            _("the IDs are user principal names or mail addresses"),
+            _("queue with the ID type PrincipalName if the job used another one, else with Email"),
             as_it_is=True,
         )
     match kinds.most:
         case IdKind.claims:
-            action = "have the feed write only what follows the last |, and queue with the ID type PrincipalName"
-            return IdAdvice("the IDs are claims names, which no ID type takes", action, as_it_is=False)
+            action = _("have the feed write only what follows the last |, and queue with the ID type PrincipalName")
+            return IdAdvice(_("the IDs are claims names, which no ID type takes"), action, as_it_is=False)
         case IdKind.login:
-            finding = "the IDs are logins of the form DOMAIN\\name, which no ID type takes"
+            finding = _("the IDs are logins of the form DOMAIN\\name, which no ID type takes")
         case IdKind.other:
-            finding = "the IDs are neither object IDs nor names at a domain, and no ID type takes others"
+            finding = _("the IDs are neither object IDs nor names at a domain, and no ID type takes others")
         case _:
             return IdAdvice(
-                "the IDs are of several kinds, and a job takes only one",
-                "have the feed write user principal names or object IDs for everyone",
+                _("the IDs are of several kinds, and a job takes only one"),
+                _("have the feed write user principal names or object IDs for everyone"),
                 as_it_is=False,
             )
-    return IdAdvice(finding, "have the feed write user principal names or object IDs", as_it_is=False)
+    return IdAdvice(finding, _("have the feed write user principal names or object IDs"), as_it_is=False)
 
 
 def missing_id_advice(missing: MissingId, name: str, kinds: IdKinds | None) -> IdAdvice:
@@ -340,19 +344,23 @@ def missing_id_advice(missing: MissingId, name: str, kinds: IdKinds | None) -> I
         kinds: the kinds of its values, if it has any.
     """
     if missing is MissingId.empty:
-        return IdAdvice("it is empty in every record", f"have the feed write {name}", as_it_is=False)
+        action = _("have the feed write {name}").format(name=name)
+        return IdAdvice(_("it is empty in every record"), action, as_it_is=False)
     if missing is MissingId.dropped:
-        return IdAdvice("no property of its records looks like one", "have the feed write the ID", as_it_is=False)
+        return IdAdvice(_("no property of its records looks like one"), _("have the feed write the ID"), as_it_is=False)
     if kinds and kinds.most is IdKind.object_id:
         return IdAdvice(
-            f"every record has {name}, and its values are object IDs",
-            f"set the ID property to {name} and the ID type to CloudId, or have the feed write the ID that the job was"
-            " queued with",
+            _("every record has {name}, and its values are object IDs").format(name=name),
+            _(
+                "set the ID property to {name} and the ID type to CloudId, or have the feed write the ID that the job"
+                " was queued with"
+            ).format(name=name),
             as_it_is=True,
         )
     return IdAdvice(
-        f"every record has {name}, and the job was probably queued with another name (such as"
-        f" {name[:1].swapcase()}{name[1:]})",
-        f"set the ID property to {name}",
+        _("every record has {name}, and the job was probably queued with another name (such as {other})").format(
+            name=name, other=f"{name[:1].swapcase()}{name[1:]}"
+        ),
+        _("set the ID property to {name}").format(name=name),
         as_it_is=True,
     )

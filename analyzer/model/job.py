@@ -11,8 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
+from analyzer.model.language import N_, ngettext
+from analyzer.model.language import gettext as _
 from analyzer.model.service import ENDED, GUID, JobError, State, error_name, state_name
-from analyzer.model.text import SHORT_ID, count, nearest
+from analyzer.model.text import SHORT_ID, grouped, nearest
 from analyzer.model.uri import file_name
 
 if TYPE_CHECKING:
@@ -168,12 +170,12 @@ def find_job(jobs: Sequence[Job], wanted: str, *, holder: str = "the library") -
 class Outcome(StrEnum):
     """How a job ended, in terms of its users."""
 
-    succeeded = "succeeded"
-    partial = "partial"
-    aborted = "aborted"
-    unknown = "unknown"
-    running = "running"
-    stuck = "stuck"
+    succeeded = N_("succeeded")
+    partial = N_("partial")
+    aborted = N_("aborted")
+    unknown = N_("unknown")
+    running = N_("running")
+    stuck = N_("stuck")
 
     @property
     def ended(self) -> bool:
@@ -216,7 +218,9 @@ class NotUpdatedCount:
 
     def __str__(self) -> str:
         """``12``, ``at least 12`` or ``unknown``."""
-        return "unknown" if self.number is None else f"{self._least}{self.number:,}"
+        if self.number is None:
+            return _("unknown")
+        return grouped(self.number) if self.exact else _("at least {number}").format(number=grouped(self.number))
 
     def users(self, total: int | None = None) -> str:
         """``12 of 295 users``, ``at least 1 user`` or ``an unknown number of users``.
@@ -224,14 +228,12 @@ class NotUpdatedCount:
         A smaller ``total`` is left out: our copy of the source file isn't what the job read then.
         """
         if self.number is None:
-            return "an unknown number of users"
+            return _("an unknown number of users")
         if total is None or total < self.number:
-            return f"{self._least}{count(self.number, 'user')}"
-        return f"{self._least}{self.number:,} of {count(total, 'user')}"
-
-    @property
-    def _least(self) -> str:
-        return "" if self.exact else "at least "
+            return ngettext("{number} user", "{number} users", self.number).format(number=self)
+        return ngettext("{part} of {whole} user", "{part} of {whole} users", total).format(
+            part=self, whole=grouped(total)
+        )
 
 
 def not_updated_text(outcome: Outcome, not_updated: int | None, named_users: int, *, dash: str) -> str:
@@ -239,5 +241,5 @@ def not_updated_text(outcome: Outcome, not_updated: int | None, named_users: int
     if not outcome.ended:
         return dash
     if outcome is Outcome.aborted and not_updated is None:
-        return "all"
+        return _("all")
     return str(NotUpdatedCount.of(outcome, not_updated, named_users))

@@ -9,7 +9,9 @@ from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from analyzer.model.job import WORST_FIRST, Outcome
+from analyzer.model.language import gettext as _
 from analyzer.model.text import count
+from analyzer.model.text import month as month_text
 from analyzer.report.model import CalendarDay, Month
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def months_of(view: View, pages: DayPages) -> tuple[Month, ...]:
     oldest = max(first.year * 12 + first.month - 1, newest - MONTHS + 1)
     return tuple(
         Month(
-            name=date(month // 12, month % 12 + 1, 1).strftime("%B %Y"),
+            name=month_text(date(month // 12, month % 12 + 1, 1)),
             weeks=tuple(
                 tuple(_cell(day, month % 12 + 1, outcomes, pages) for day in week)
                 for week in calendar.Calendar().monthdatescalendar(month // 12, month % 12 + 1)
@@ -82,11 +84,11 @@ def _cell(day: date, month: int, outcomes: Mapping[date, list[Outcome]], pages: 
     found = outcomes.get(day, [])
     worst = min(found, key=WORST_FIRST.index, default=None)
     number = {outcome: found.count(outcome) for outcome in WORST_FIRST if outcome in found}
-    words = ", ".join(f"{total} {outcome}" for outcome, total in number.items())
+    words = ", ".join(f"{total} {_(outcome.value)}" for outcome, total in number.items())
     return CalendarDay(
         number=day.day,
         outcome=worst.value if worst else "",
-        words=f"{count(len(found), 'job')}: {words}" if found else "no job",
+        words=f"{count(len(found), 'job')}: {words}" if found else _("no job"),
         href=pages.get(day, ""),
     )
 

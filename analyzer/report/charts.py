@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analyzer.model.job import Outcome
+from analyzer.model.language import gettext as _
+from analyzer.model.text import day, grouped
 from analyzer.report.model import RunsChart, WeeksChart
 from analyzer.storage.files import replacing_path
 
@@ -97,7 +99,7 @@ def svg(chart: RunsChart | WeeksChart) -> str:
         else:
             _weeks(axes, chart)
         axes.set_ylabel(chart.y_label + _scaled(axes, chart))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: grouped(value)))
         _legend(figure, axes, chart)
         return _element(figure)
 
@@ -120,12 +122,12 @@ def _runs(axes: Axes, chart: RunsChart) -> None:
     # matplotlib counts days: at whole numbers (midnights), no day is labeled twice.
     axes.xaxis.set_major_locator(MaxNLocator(nbins=_TICKS, integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(FuncFormatter(_day))
-    axes.set_xlabel("when the job ran (UTC)")
+    axes.set_xlabel(_("when the job ran (UTC)"))
 
 
-def _day(number: float, _: int | None = None) -> str:
-    day: datetime = num2date(number)  # type: ignore[no-untyped-call]
-    return f"{day.day} {day:%b}"
+def _day(number: float, _place: int | None = None) -> str:
+    time: datetime = num2date(number)  # type: ignore[no-untyped-call]
+    return day(time, time)
 
 
 def _weeks(axes: Axes, chart: WeeksChart) -> None:
@@ -142,15 +144,15 @@ def _weeks(axes: Axes, chart: WeeksChart) -> None:
             hatch=HATCHES[look],
             edgecolor=_PAPER,
             linewidth=0.5,
-            label=_label(series.name),
+            label=_label(_(series.name)),
         )
         bottom = [low + high for low, high in zip(bottom, series.values, strict=True)]
     axes.set_ymargin(0.08)
     step = -(-len(chart.weeks) // _TICKS)
     # Counting from the newest week ensures that it has a label.
     shown = list(places)[::-1][::step][::-1]
-    axes.set_xticks(shown, [f"{chart.weeks[week].day} {chart.weeks[week]:%b}" for week in shown])
-    axes.set_xlabel("week starting (Monday, UTC)")
+    axes.set_xticks(shown, [day(chart.weeks[week], chart.weeks[week]) for week in shown])
+    axes.set_xlabel(_("week starting (Monday, UTC)"))
 
 
 def _scaled(axes: Axes, chart: RunsChart | WeeksChart) -> str:
@@ -160,7 +162,7 @@ def _scaled(axes: Axes, chart: RunsChart | WeeksChart) -> str:
         if numbers and numbers[-1] > _STEEP * numbers[len(numbers) // 2]:
             axes.set_yscale("symlog", linthresh=1)
             axes.set_ylim(bottom=0)
-            return " (each step tenfold)"
+            return f" ({_('each step tenfold')})"
     # If every number is 0, avoid fractions of a user.
     axes.set_ylim(bottom=0, top=max(1, axes.get_ylim()[1]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))

@@ -6,7 +6,8 @@ import dataclasses
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from analyzer.model.text import capitalised
+from analyzer.model.language import gettext as _
+from analyzer.model.text import capitalised, grouped
 from analyzer.report.index_page import frame_of, job_row
 from analyzer.report.model import DayPage, LatestRun
 from analyzer.report.sentences import long_day_text, when_text
@@ -24,7 +25,9 @@ def day_page(view: View, day: Day) -> DayPage:
     """Return the page of a day."""
     runs = jobs_of_day(view, day)
     shown = runs[:JOBS_SHOWN]
-    left_out = f"The newest {len(shown):,} of {len(runs):,} jobs are shown."
+    left_out = _("The newest {shown} of {total} jobs are shown.").format(
+        shown=grouped(len(shown)), total=grouped(len(runs))
+    )
     return DayPage(
         frame=frame_of(view),
         title=long_day_text(day.date),

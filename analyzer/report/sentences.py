@@ -6,22 +6,23 @@ Times are absolute, never "today", because a report is also read on later days.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.outcomes import STUCK_AFTER
-from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
+from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.catalogue.advice import headline, retry_clause, still_open_clause
 from analyzer.history.verifications import newest_verification, verified_sentence
 from analyzer.model.job import FAILED, NotUpdatedCount, Outcome
+from analyzer.model.language import N_, ngettext
+from analyzer.model.language import gettext as _
 from analyzer.model.service import JobError, LogCode, State
-from analyzer.model.text import SHORT_ID, capitalised, count, listed_first
+from analyzer.model.text import SHORT_ID, capitalised, clock, count, day, grouped, listed_first, long_day
 from analyzer.report.model import DASH, Cause, Grid, Note
 from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from analyzer.catalogue import Explanation
@@ -45,14 +46,17 @@ def feed_sentence(view: View, run: Run) -> str:
     if run.open is None or run.open == run.not_updated or run.outcome not in FAILED:
         sentences = [job_sentence(view, run), *(_retried(view, retry) for retry in retries)]
         return " ".join([*sentences, _still_open(run)] if retries else sentences)
-    users = f"{run.open:,} of {count(run.users, 'user')}" if run.users else count(run.open, "user")
+    users, by = NotUpdatedCount(run.open, exact=True).users(run.users or None), _repaired_by(view, run)
     if run.not_updated is None:
-        return f"{users} open after {_repaired_by(view, run)}."
+        return _("{users} open after {repair}.").format(users=users, repair=by)
     updated = run.not_updated - run.open
     if updated == run.not_updated == 1:
-        return f"{users} open (1 not updated, since updated by {_repaired_by(view, run)})."
-    these = "all" if not run.open else f"{updated:,}"
-    return f"{users} open ({run.not_updated:,} not updated, {these} updated by {_repaired_by(view, run)})."
+        text = _("{users} open (1 not updated, since updated by {repair}).")
+    elif not run.open:
+        text = _("{users} open ({number} not updated, all updated by {repair}).")
+    else:
+        text = _("{users} open ({number} not updated, {updated} updated by {repair}).")
+    return text.format(users=users, number=grouped(run.not_updated), updated=grouped(updated), repair=by)
 
 
 def open_count(view: View, run: Run) -> NotUpdatedCount:
@@ -65,24 +69,24 @@ def open_count(view: View, run: Run) -> NotUpdatedCount:
 def marks_of(view: View, run: Run) -> Iterator[Note]:
     """Yield the remarks on a job in the list of jobs."""
     if run.retry_of is not None:
-        yield Note(f"Retry of {_short(view, run.retry_of)}", _href(view, run.retry_of))
+        yield Note(_("Retry of {job}").format(job=_short(view, run.retry_of)), _href(view, run.retry_of))
     if run.superseded:
-        yield Note("Superseded")
+        yield Note(_("Superseded"))
     if view.retries.get(run.job_id) and run.open is not None:
-        yield Note(f"Retried, {still_open_clause(run.open)}")
+        yield Note(_("Retried, {clause}").format(clause=still_open_clause(run.open)))
     if run.note:
         yield Note(capitalised(run.note))
     if run.gone:
-        yield Note("No longer listed by the tenant")
+        yield Note(_("No longer listed by the tenant"))
 
 
 def history_of(view: View, run: Run) -> Iterator[Note]:
     """Yield what happened after a job: verified, retried, how many users are still open, a run that superseded it."""
     if run.retry_of is not None:
         repaired = view.by_id.get(run.retry_of)
-        which = f"{repaired.feed}, {when_text(repaired, view.zone)}" if repaired else "not in this report"
-        text = f"This job imports a retry file of the job {_short(view, run.retry_of)} ({which})."
-        yield Note(text, _href(view, run.retry_of))
+        which = f"{repaired.feed}, {when_text(repaired, view.zone)}" if repaired else _("not in this report")
+        text = _("This job imports a retry file of the job {job} ({which}).")
+        yield Note(text.format(job=_short(view, run.retry_of), which=which), _href(view, run.retry_of))
     if verified := newest_verification(view.tables.verifications, run.job_id):
         when = day_text(verified["verified_at"].astimezone(view.zone or UTC))
         yield Note(verified_sentence(verified, when))
@@ -93,12 +97,13 @@ def history_of(view: View, run: Run) -> Iterator[Note]:
         yield Note(_still_open(run))
     if run.superseded:
         # Not by which run: that is a newer one each night.
-        yield Note("Superseded: a later full run of the feed has ended.")
+        yield Note(_("Superseded: a later full run of the feed has ended."))
     elif run.outcome in FAILED and run.open == 0 and not retries:
-        yield Note("0 still open: later imports have updated every user.")
+        yield Note(_("0 still open: later imports have updated every user."))
     following = view.following.get(run.job_id)
     if following:
-        text = f"Next run of the feed: {_short(view, following.job_id)} ({when_text(following, view.zone)})."
+        text = _("Next run of the feed: {job} ({when}).")
+        text = text.format(job=_short(view, following.job_id), when=when_text(following, view.zone))
         yield Note(text, _href(view, following.job_id))
 
 
@@ -108,22 +113,25 @@ def _because(view: View, run: Run, facts: JobFacts) -> str:
         case Outcome.succeeded:
             return ""
         case Outcome.partial if facts.not_updated is None and not facts.failed:
-            nothing = "the log has no entries" if run.log_found else "there is no log"
+            nothing = _("the log has no entries") if run.log_found else _("there is no log")
             return f": {_nameless_words(facts) or nothing}"
         case Outcome.partial:
             codes = view.log_of(run).ranked_codes(run.outcome)
-            most = f"{'most' if len(codes) > 1 else 'all'} because {clause(view, run, codes[0][0])}" if codes else ""
-            return f"; {_nameless_words(facts) or most}".removesuffix("; ")
+            most = _("most because {cause}") if len(codes) > 1 else _("all because {cause}")
+            because = most.format(cause=clause(view, run, codes[0][0])) if codes else ""
+            return f"; {_nameless_words(facts) or because}".removesuffix("; ")
         case Outcome.aborted:
-            named = f". The log names {count(facts.failed, 'user')}" if facts.failed else ""
+            named = _(". The log names {users}").format(users=count(facts.failed, "user")) if facts.failed else ""
             return f": {reason(view, run)}{named}"
         case Outcome.unknown:
             return f": {_failure(view, run)}"
     as_of = view.tables.as_of
-    since = minute_text(as_of, view.zone) if as_of else "when the job list was saved"
-    hours = f"{STUCK_AFTER.total_seconds() / 3600:.0f} hours"
-    stuck = f". It has been watched for over {hours}, or a later run of its feed has ended"
-    return f", as of {since}{stuck if run.outcome is Outcome.stuck else ''}"
+    since = minute_text(as_of, view.zone) if as_of else _("when the job list was saved")
+    stuck = ""
+    if run.outcome is Outcome.stuck:
+        stuck = _(". It has been watched for over {hours} hours, or a later run of its feed has ended")
+        stuck = stuck.format(hours=grouped(STUCK_AFTER.total_seconds() / 3600))
+    return _(", as of {time}").format(time=since) + stuck
 
 
 def _nameless_words(facts: JobFacts) -> str:
@@ -138,22 +146,24 @@ def _nameless_words(facts: JobFacts) -> str:
 
 def _failure(view: View, run: Run) -> str:
     if run.state not in {State.Error.name, State.Succeeded.name}:
-        return f"the service reports the state {run.state}"
+        return _("the service reports the state {state}").format(state=run.state)
     if run.error == JobError.NoError.name:
-        return "the service reports that the job failed, but no error"
+        return _("the service reports that the job failed, but no error")
     known = error_explained(view, run)
-    return known.title if known.known else "the service reports an unknown error"
+    return _(known.title) if known.known else _("the service reports an unknown error")
 
 
 def _repaired_by(view: View, run: Run) -> str:
     """Return a phrase for the imports that repaired a run."""
     retries = view.retries_of(run)
     if not retries:
-        return "a later import"
-    when = on_text(retries[-1], view.zone)
+        return _("a later import")
+    when, number = on_text(retries[-1], view.zone), grouped(len(retries))
     if len(retries) == 1:
-        return f"a retry {when}".rstrip()
-    return f"{len(retries)} retries, the last {when}" if when else f"{len(retries)} retries"
+        return _("a retry {when}").format(when=when) if when else _("a retry")
+    if when:
+        return _("{number} retries, the last {when}").format(number=number, when=when)
+    return _("{number} retries").format(number=number)
 
 
 def _retried(view: View, retry: Run) -> str:
@@ -174,20 +184,14 @@ def _href(view: View, job_id: str) -> str:
     return f"jobs/{page_name(job_id)}" if job_id in view.by_id else ""
 
 
-UNKNOWN = "unknown"
-TIME_UNKNOWN = "time unknown"
+UNKNOWN = N_("unknown")
+TIME_UNKNOWN = N_("time unknown")
 LETTERS = {known: "abcdefgh"[place] for place, known in enumerate(HOW_KNOWN)}
 """Footnote letters by the value of ``ran_from``."""
 
 
-def day_text(day: date) -> str:
-    """Return ``5 Oct 2026``."""
-    return f"{day.day} {day:%b} {day.year}"
-
-
-def long_day_text(day: date) -> str:
-    """Return ``Monday, 5 October 2026``."""
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+day_text, long_day_text = day, long_day
+"""``5 Oct 2026``, and ``Monday, 5 October 2026``."""
 
 
 def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
@@ -195,7 +199,7 @@ def minute_text(time: datetime | None, zone: ZoneInfo | None) -> str:
     if time is None:
         return DASH
     local = time.astimezone(zone or UTC)
-    return f"{day_text(local)}, {local:%H:%M}"
+    return f"{day_text(local)}, {clock(local)}"
 
 
 def second_text(time: datetime, zone: ZoneInfo | None) -> str:
@@ -207,30 +211,43 @@ def on_text(run: Run, zone: ZoneInfo | None) -> str:
     """Return ``on 28 Nov 2026``; for a bound ``that ran by …`` or ``that ran after …``; empty if unknown."""
     if run.ran is None:
         return ""
-    return f"that ran {when_text(run, zone)}" if run.ran_is_bound else f"on {when_text(run, zone).split(',')[0]}"
+    if run.ran_is_bound:
+        return _("that ran {when}").format(when=when_text(run, zone))
+    return _("on {day}").format(day=_day_of(run, zone))
 
 
 def since_text(run: Run, zone: ZoneInfo | None) -> str:
     """Return the day of a run: ``2 Nov 2026``, or ``2 Nov 2026 at the latest``."""
     if run.ran is None:
-        return TIME_UNKNOWN
-    day = day_text(run.ran if run.ran_from == "name" else run.ran.astimezone(zone or UTC))
-    return f"{day} at the latest" if run.ran_is_bound and run.ran_from == "seen" else day
+        return _(TIME_UNKNOWN)
+    day = _day_of(run, zone)
+    return _("{day} at the latest").format(day=day) if run.ran_is_bound and run.ran_from == "seen" else day
+
+
+def _day_of(run: Run, zone: ZoneInfo | None) -> str:
+    """Return the day of a run of known time."""
+    time = run.ran or datetime.min.replace(tzinfo=UTC)
+    return day_text(time if run.ran_from == "name" else time.astimezone(zone or UTC))
 
 
 def when_text(run: Run, zone: ZoneInfo | None) -> str:
     """Return when a job ran: ``by …`` or ``after …`` for a bound, only the day if it is from the file's name."""
     if run.ran is None:
-        return TIME_UNKNOWN
+        return _(TIME_UNKNOWN)
     if run.ran_from == "name":
         return day_text(run.ran)
-    bound = BOUND_WORDS.get(run.ran_from or "", "") if run.ran_is_bound else ""
-    return f"{bound}{minute_text(run.ran, zone)}"
+    return bound_text(minute_text(run.ran, zone), run.ran_from if run.ran_is_bound else None)
+
+
+def bound_text(time: str, bound: str | None) -> str:
+    """Return a time as a bound: ``by …`` or ``after …``; ``bound`` is a value of ``ran_from``, None for no bound."""
+    words = {"seen": _("by {time}"), "source": _("after {time}")}
+    return words.get(bound or "", "{time}").format(time=time)
 
 
 def number_text(number: int | None) -> str:
     """Return ``1,234``, or ``unknown``."""
-    return UNKNOWN if number is None else f"{number:,}"
+    return _(UNKNOWN) if number is None else grouped(number)
 
 
 _PROPERTIES_NAMED = 3
@@ -261,7 +278,7 @@ def reason(view: View, run: Run) -> str:
     """Return the worst cause as a clause after "because"; the job's error if the log has no code."""
     ranked = view.log_of(run).ranked_codes(run.outcome)
     if not ranked:
-        return f"{error_explained(view, run).title} ({run.error})"
+        return f"{_(error_explained(view, run).title)} ({run.error})"
     return clause(view, run, ranked[0][0])
 
 
@@ -269,19 +286,20 @@ def clause(view: View, run: Run, code: str) -> str:
     """Return a clause for a code: with the properties that are not mapped, or by its only pattern."""
     if code == LogCode.InvalidProperty:
         names = view.log_of(run).properties_of(code)
-        if len(names) == 1:
-            return f"the property {names[0]} is not mapped"
         if names:
-            return f"the properties {listed_first(names, _PROPERTIES_NAMED)} are not mapped"
+            text = ngettext(
+                "the property {properties} is not mapped", "the properties {properties} are not mapped", len(names)
+            )
+            return text.format(properties=listed_first(names, _PROPERTIES_NAMED))
     patterns = view.log_of(run).patterns.get(code, ())
     known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
-    return known.title if known.known else f"the log says {code}, an unknown code"
+    return _(known.title) if known.known else _("the log says {code}, an unknown code").format(code=code)
 
 
 def properties_of(log: JobLog) -> Grid | None:
     """Return the properties named in the log, most entries first; None if there are none."""
-    shown = tuple((name, code, f"{lines:,}", f"{users:,}") for name, code, lines, users in log.properties)
-    return Grid(("Property", "Code", "Entries", "Users named"), shown) if shown else None
+    shown = tuple((name, code, grouped(lines), grouped(users)) for name, code, lines, users in log.properties)
+    return Grid((_("Property"), _("Code"), _("Entries"), _("Users named")), shown) if shown else None
 
 
 def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
@@ -300,29 +318,32 @@ def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
 def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
     return Cause(
         code=known.code,
-        title=capitalised(known.title),
+        title=capitalised(_(known.title)),
         counted=counted,
-        meaning=known.meaning,
-        causes=() if patterns else known.causes,
-        who="" if patterns else capitalised(known.who),
+        meaning=_(known.meaning),
+        causes=() if patterns else tuple(_(cause) for cause in known.causes),
+        who="" if patterns else capitalised(_(known.who)),
         retry="" if patterns else _retry_helps(known),
-        known_from="" if patterns else known.known_from,
+        known_from="" if patterns else _(known.known_from),
         patterns=patterns,
     )
 
 
 def _others(known: Explanation, counted: str) -> Cause:
     cause = _cause(known, counted)
-    return replace(cause, title="Other messages", meaning="The meaning of these messages is unknown.")
+    return replace(cause, title=_("Other messages"), meaning=_("The meaning of these messages is unknown."))
 
 
 def _retry_helps(known: Explanation) -> str:
     if known.retry_helps is None:
-        return "Whether importing the same records unchanged helps is unknown."
-    helps = "can help" if known.retry_helps else "does not help"
-    return f"Importing the same records unchanged {helps}."
+        return _("Whether importing the same records unchanged helps is unknown.")
+    if known.retry_helps:
+        return _("Importing the same records unchanged can help.")
+    return _("Importing the same records unchanged does not help.")
 
 
 def _counted(lines: int, users: int) -> str:
-    named = f"{count(users, 'user')} named" if users else "no user named"
-    return f"{count(lines, 'entry', 'entries')}, {named}"
+    entries = count(lines, "entry", "entries")
+    if not users:
+        return _("{entries}, no user named").format(entries=entries)
+    return _("{entries}, {users} named").format(entries=entries, users=count(users, "user"))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
+from math import inf
 from statistics import mean
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import weekly_codes
 from analyzer.model.job import Outcome
-from analyzer.model.text import count
+from analyzer.model.language import gettext as _
+from analyzer.model.language import ngettext
+from analyzer.model.text import count, grouped, listed
 from analyzer.report.model import Grid, Line, RunsChart, Series, WeeksChart
 from analyzer.report.sentences import day_text, since_text, when_text
 
@@ -47,20 +50,22 @@ def runs_chart(view: View) -> RunsChart | None:
         Line(feed, tuple((run.ran, run.not_updated) for run in of_feed[feed] if run.ran)) for feed in worst[:MOST]
     )
     left_out = len(worst) - len(lines)
-    rows = tuple((run.feed, when_text(run, view.zone), run.outcome.value, run.not_updated_text) for run in runs[::-1])
+    rows = tuple(
+        (run.feed, when_text(run, view.zone), _(run.outcome.value), run.not_updated_text) for run in runs[::-1]
+    )
     broken = any(None in point for one in lines for point in one.points)
     notes = (
-        "A line is broken where the number is unknown." if broken else "",
-        f"{count(left_out, 'feed')} with fewer are in the table only." if left_out else "",
+        _("A line is broken where the number is unknown.") if broken else "",
+        _("{feeds} with fewer are in the table only.").format(feeds=count(left_out, "feed")) if left_out else "",
         _timing_note(view),
     )
     return RunsChart(
         name="runs",
         title=_clearest_change(of_feed, view.zone),
         note=" ".join(filter(None, notes)),
-        y_label="users not updated",
+        y_label=_("users not updated"),
         lines=lines,
-        grid=Grid(("Feed", "When", "Outcome", "Users not updated"), rows),
+        grid=Grid((_("Feed"), _("When"), _("Outcome"), _("Users not updated")), rows),
     )
 
 
@@ -68,11 +73,13 @@ def outcomes_chart(view: View) -> WeeksChart | None:
     """Return outcomes of runs per week; None if no run has a time."""
     runs = _timed(view)
     totals = Counter(run.outcome for run in runs)
-    title = f"{totals[Outcome.succeeded]:,} of {count(len(runs), 'run')} succeeded"
-    worst = [f"{totals[name]:,} {name.value}" for name in (Outcome.aborted, Outcome.unknown) if totals[name]]
-    title += f"; {' and '.join(worst)}" if worst else ""
+    title = ngettext("{part} of {whole} run succeeded", "{part} of {whole} runs succeeded", len(runs)).format(
+        part=grouped(totals[Outcome.succeeded]), whole=grouped(len(runs))
+    )
+    worst = [f"{grouped(totals[name])} {_(name.value)}" for name in (Outcome.aborted, Outcome.unknown) if totals[name]]
+    title += f"; {listed(worst)}" if worst else ""
     counted = {one.value: Counter(_monday(run) for run in runs if run.outcome is one) for one in Outcome if totals[one]}
-    return _weekly("outcomes", title, "runs", counted, _timing_note(view))
+    return _weekly("outcomes", title, _("runs"), counted, _timing_note(view))
 
 
 def codes_chart(view: View) -> WeeksChart | None:
@@ -81,7 +88,7 @@ def codes_chart(view: View) -> WeeksChart | None:
     rows = weekly_codes(view.tables.jobs, view.tables.codes).rows()
     recent = [(week, code, entries) for week, code, entries in rows if first is None or week >= first]
     totals = Counter[str]()
-    for _, code, entries in recent:
+    for _week, code, entries in recent:
         totals[code] += entries
     if not totals:
         return None
@@ -89,11 +96,13 @@ def codes_chart(view: View) -> WeeksChart | None:
     kept = ranked if len(ranked) <= MOST else ranked[: MOST - 1]
     counted = {code: Counter[date]() for code in kept}
     for week, code, entries in recent:
-        counted.setdefault(code if code in kept else "other codes", Counter())[week] += entries
+        counted.setdefault(code if code in kept else _("other codes"), Counter())[week] += entries
     most, whole = totals[ranked[0]], totals.total()
-    most_are = "Most entries are" if most * 2 > whole else "The most frequent code is"
-    title = f"{most_are} {ranked[0]}: {most:,} of {count(whole, 'entry', 'entries')}"
-    return _weekly("codes", title, "log entries", counted, _timing_note(view))
+    title = _("Most entries are {code}: {part} of {whole}")
+    if most * 2 <= whole:
+        title = _("The most frequent code is {code}: {part} of {whole}")
+    title = title.format(code=ranked[0], part=grouped(most), whole=count(whole, "entry", "entries"))
+    return _weekly("codes", title, _("log entries"), counted, _timing_note(view))
 
 
 def small_trend(view: View, feed: str) -> WeeksChart | None:
@@ -107,18 +116,28 @@ def small_trend(view: View, feed: str) -> WeeksChart | None:
         return None
     weeks = sorted(last)
     users = last[weeks[-1]].not_updated_count.users()
-    title = f"{feed}: {users} not updated in the last run of the week of {day_text(weeks[-1])}"
+    title = _("{feed}: {users} not updated in the last run of the week of {week}")
     if len(weeks) > 1:
-        title += f", {last[weeks[-2]].not_updated_text} in that of the week of {day_text(weeks[-2])}"
+        title = _(
+            "{feed}: {users} not updated in the last run of the week of {week}, {before} in that of the week of"
+            " {earlier}"
+        )
+    title = title.format(
+        feed=feed,
+        users=users,
+        week=day_text(weeks[-1]),
+        before=last[weeks[-2]].not_updated_text if len(weeks) > 1 else "",
+        earlier=day_text(weeks[-2]) if len(weeks) > 1 else "",
+    )
     # A week without a number keeps its place, without a bar.
-    counted = {"users not updated": {week: known.get(week, 0) for week in weeks}}
-    note = "" if len(known) == len(last) else "Weeks whose number is unknown have no bar."
-    chart = _weekly("trend", title, "users", counted, note)
+    counted = {_("users not updated"): {week: known.get(week, 0) for week in weeks}}
+    note = "" if len(known) == len(last) else _("Weeks whose number is unknown have no bar.")
+    chart = _weekly("trend", title, _("users"), counted, note)
     if chart is None:
         return None
     texts = {week: run.not_updated_text for week, run in last.items()}
-    rows = tuple((day_text(week), texts.get(week, "no run")) for week in reversed(chart.weeks))
-    return replace(chart, grid=Grid(("Week of (UTC)", "Users not updated"), rows))
+    rows = tuple((day_text(week), texts.get(week, _("no run"))) for week in reversed(chart.weeks))
+    return replace(chart, grid=Grid((_("Week of (UTC)"), _("Users not updated")), rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +163,22 @@ class Change:
     def words(self) -> str:
         """``hr-feed's failures halved: 21 users a run since 2 Nov 2026, 42 before``."""
         if not self.after:
-            verb = "ended"
+            verb = _("{feed}'s failures ended")
         elif not self.before:
-            verb = "began"
+            verb = _("{feed}'s failures began")
         else:
-            ratio = self.after / self.before
-            steps = ((0.4, "fell by more than half"), (0.6, "halved"), (1, "fell"), (1.7, "rose"), (2.5, "doubled"))
-            verb = next((verb for most, verb in steps if ratio <= most), "more than doubled")
-        numbers = f"{_mean(self.after)} users a run since {self.since}, {_mean(self.before)} before"
-        return f"{self.feed}'s failures {verb}: {numbers}"
+            steps = (
+                (0.4, _("{feed}'s failures fell by more than half")),
+                (0.6, _("{feed}'s failures halved")),
+                (1, _("{feed}'s failures fell")),
+                (1.7, _("{feed}'s failures rose")),
+                (2.5, _("{feed}'s failures doubled")),
+                (inf, _("{feed}'s failures more than doubled")),
+            )
+            verb = next(verb for most, verb in steps if self.after / self.before <= most)
+        return _("{change}: {after} users a run since {since}, {before} before").format(
+            change=verb.format(feed=self.feed), after=_mean(self.after), since=self.since, before=_mean(self.before)
+        )
 
 
 def _change_of(feed: str, runs: Sequence[Run], zone: ZoneInfo | None) -> Change | None:
@@ -176,21 +202,23 @@ def _clearest_change(of_feed: Mapping[str, Sequence[Run]], zone: ZoneInfo | None
     clear = [change for change in changes if change.is_clear]
     if clear:
         return min(clear, key=lambda one: (-abs(one.after - one.before), one.feed)).words
-    return f"Users not updated per run: {'no clear trend' if changes else 'too few runs for a trend'}"
+    if changes:
+        return _("Users not updated per run: no clear trend")
+    return _("Users not updated per run: too few runs for a trend")
 
 
 def _mean(users: float) -> str:
-    return f"{users:,.0f}" if users >= 10 or users == int(users) else f"{users:.1f}"  # noqa: PLR2004 - small means need a decimal
+    return grouped(users, 0 if users >= 10 or users == int(users) else 1)  # noqa: PLR2004 - small means need a decimal
 
 
 def _timing_note(view: View) -> str:
     """Return a note on runs whose time is a bound or unknown."""
     notes = []
     if any(run.ran_is_bound for run in _timed(view)):
-        notes.append('Runs for which only a bound is known ("by", "after") are placed at the bound.')
+        notes.append(_('Runs for which only a bound is known ("by", "after") are placed at the bound.'))
     unknown = sum(run.earliest is None and run.retry_of is None for run in view.runs)
     if unknown:
-        notes.append(f"Not counted: {count(unknown, 'run')} of unknown time.")
+        notes.append(_("Not counted: {runs} of unknown time.").format(runs=count(unknown, "run")))
     return " ".join(notes)
 
 
@@ -204,9 +232,10 @@ def _weekly(
     first, last = min(known), max(known)
     weeks = tuple(first + step * _WEEK for step in range((last - first) // _WEEK + 1))
     series = tuple(Series(one, tuple(numbers.get(week, 0) for week in weeks)) for one, numbers in counted.items())
-    cells = zip(*([f"{number:,}" for number in one.values] for one in series), strict=True)
+    cells = zip(*([grouped(number) for number in one.values] for one in series), strict=True)
     rows = tuple((day_text(week), *row) for week, row in zip(weeks, cells, strict=True))
-    return WeeksChart(name, title, note, y_label, weeks, series, Grid(("Week of (UTC)", *counted), rows[::-1]))
+    head = (_("Week of (UTC)"), *(_(one) for one in counted))
+    return WeeksChart(name, title, note, y_label, weeks, series, Grid(head, rows[::-1]))
 
 
 def _timed(view: View) -> list[Run]:

@@ -18,6 +18,7 @@ from analyzer.history.job_facts import facts_of, superseded_by
 from analyzer.history.job_log import JobLogs
 from analyzer.history.redacted import RedactedTables
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
+from analyzer.model.language import gettext as _
 from analyzer.model.next_step import Commands
 from analyzer.model.text import capitalised, count, short_ids
 from analyzer.report.failed_users import failed_users, id_property_of
@@ -338,25 +339,27 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
     sentence = f"{capitalised(link.sentence).removesuffix('.')}."
     if link.path is None:
         # If no user is open, the page's history says so.
-        return None if run.open == 0 else RetryButton("", f"Retry file of {run.feed}", sentence)
+        return None if run.open == 0 else RetryButton("", _("Retry file of {feed}").format(feed=run.feed), sentence)
     condition = condition_of(link)
     conditions = [
-        *([f"first {condition}"] if condition else []),
-        *([] if link.complete else ["incomplete"]),
+        *([_("first {action}").format(action=condition)] if condition else []),
+        *([] if link.complete else [_("incomplete")]),
         # A retry may be running, or may have updated some of these users.
-        *(["already retried"] if view.retries.get(run.job_id) else []),
+        *([_("already retried")] if view.retries.get(run.job_id) else []),
     ]
     parts = [
-        Note(f"part {number} of {link.parts}", href(Path(path), folder))
+        Note(_("part {number} of {parts}").format(number=number, parts=link.parts), href(Path(path), folder))
         for number, path in enumerate(link.queue.paths if link.queue else (), 1)
         if number > 1
     ]
-    holds = f" ({count(link.users, 'user')})" if link.users else ""
+    label = _("Retry file of {feed}").format(feed=run.feed)
+    if link.users:
+        label = _("Retry file of {feed} ({users})").format(feed=run.feed, users=count(link.users, "user"))
     label = " \u2013 ".join(
         [
-            f"Retry file of {run.feed}{holds}",
+            label,
             *(["; ".join(conditions)] if conditions else []),
-            *([f"part 1 of {link.parts}"] if parts else []),
+            *([_("part {number} of {parts}").format(number=1, parts=link.parts)] if parts else []),
         ]
     )
     return RetryButton(href(link.path, folder), label, sentence, not conditions, tuple(parts))

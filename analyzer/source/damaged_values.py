@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
+from analyzer.model.language import N_
 from analyzer.model.language import gettext as _
-from analyzer.model.text import count, listed_first, shortened
+from analyzer.model.text import count, grouped, listed_first, shortened
 from analyzer.source.reader.tolerant import Record, is_utf8
 
 if TYPE_CHECKING:
@@ -247,29 +248,29 @@ class DamageFinder:
 
 _WORDS = {
     DamageKind.no_mark: (
-        "letters beyond ASCII",
-        "without a byte order mark in the source file, the service may damage them",
-        "Have the feed write UTF-8 with the mark.",
+        N_("letters beyond ASCII"),
+        N_("without a byte order mark in the source file, the service may damage them"),
+        N_("Have the feed write UTF-8 with the mark."),
     ),
     DamageKind.garbled: (
-        "garbled letters",
-        "UTF-8 was read as another encoding",
-        "Have the feed read its data as UTF-8.",
+        N_("garbled letters"),
+        N_("UTF-8 was read as another encoding"),
+        N_("Have the feed read its data as UTF-8."),
     ),
     DamageKind.lost: (
-        "lost letters",
-        "\ufffd is in their place",
-        "Have the feed read its data in the encoding that they have.",
+        N_("lost letters"),
+        N_("\ufffd is in their place"),
+        N_("Have the feed read its data in the encoding that they have."),
     ),
     DamageKind.backslashes: (
-        "doubled backslashes",
-        "they were escaped more than once",
-        "Have the feed escape each backslash once.",
+        N_("doubled backslashes"),
+        N_("they were escaped more than once"),
+        N_("Have the feed escape each backslash once."),
     ),
     DamageKind.type_name: (
-        "names of types",
-        "an object was written in place of its value",
-        "Have the feed write the value, and join a list into one text.",
+        N_("names of types"),
+        N_("an object was written in place of its value"),
+        N_("Have the feed write the value, and join a list into one text."),
     ),
 }
 
@@ -289,8 +290,10 @@ def warnings_of(damage: Sequence[Damage]) -> Iterator[str]:
         properties = [f"{one.property} ({count(one.records, 'record')})" for one in damaged]
         where = listed_first(properties, _NAMED, more=_("more properties"))
         one = damaged[0]
-        identity = f" ({one.identity})" if one.identity else ""
-        yield f"Warning: {what} in {where}; {why}. First in record {one.record:,}{identity}: {one.example}. {advice}"
+        record = f"{grouped(one.record)} ({one.identity})" if one.identity else grouped(one.record)
+        yield _("Warning: {what} in {where}; {why}. First in record {record}: {example}. {advice}").format(
+            what=_(what), where=where, why=_(why), record=record, example=one.example, advice=_(advice)
+        )
 
 
 def damage_in(text: str) -> list[DamageKind]:
