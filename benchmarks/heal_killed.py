@@ -2,7 +2,7 @@
 
 Each round imports a file in three parts, some of whose users have no account at first or fail by a deadlock, and some
 of whose jobs fail by themselves. The command is killed several times, and then started until nothing is left to do. A
-day passes in two seconds (``heal_runner.py``). The tenant may take a call that queues up to one and a half seconds
+day passes in two seconds (``heal_runner.py``). The tenant may take a call that queues up to three and a half seconds
 after its sender died.
 """
 
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 KILLS, A_ROUND, SEED = 100, 5, 19
 VALUES = 5
 """Property values in a part."""
-SETTLING = 4.0
+SETTLING = 5.0
 """Real seconds after a call that queues in which its job may still appear."""
-_LATEST = 1.5
+_LATEST = 3.5
+"""Seconds after its sender died in which the tenant may queue a job: longer than the next process takes to ask."""
 _JOB_SECONDS = 0.4
 _USUAL = 5.0
 _MOST_STARTS, _MOST_SECONDS = 25, 120
@@ -131,8 +132,8 @@ class Round:
             if self.kill is not None and self.kill.done:
                 kills -= 1
                 self.found["kills"] += 1
-                self.found[f"kills {self.kill.kind}"] += 1
-                self.found[f"kills {self._stage()}"] += 1
+                self.found[f"kills at: {self.kill.kind}"] += 1
+                self.found[f"kills while: {self._stage()}"] += 1
                 continue
             self.found["continued"] += self.found["kills"] > 0
             if code not in {0, 1}:
