@@ -28,6 +28,7 @@ from analyzer.logs.read import LogReader
 from analyzer.model.identity import identity_key
 from analyzer.model.job import name_in_files
 from analyzer.storage.files import cannot_write, is_part
+from analyzer.storage.import_record import made_files, why_needed
 from analyzer.storage.lock import HOLDER, LOCK
 from analyzer.storage.manifest_file import manifests_in
 from analyzer.storage.traces import Pseudonyms, Redaction, Traces
@@ -89,6 +90,11 @@ class Places:
         """The folder with the results of reading profiles back."""
         return self.root / "verified"
 
+    @property
+    def imports(self) -> Path:
+        """The folder with what this program queued."""
+        return self.root / "imports"
+
     @staticmethod
     def of_library(root: Path) -> Places:
         """Return the folders of a library without retry files and reports."""
@@ -125,6 +131,7 @@ class Search:
         for job in library.jobs():
             self.logs |= dict.fromkeys(library.log_files(job), job.job_id)
         self.sources = library.readers_of_sources()
+        self._of_imports = {path: why_needed(path, record) for path, record in made_files(places.imports)}
         self._of_retries = set(_retry_files(places.retry, lambda _manifest: True))
 
     def run(self, paths: Iterable[Path] | None = None) -> list[Found]:
@@ -155,14 +162,20 @@ class Search:
             return Action.redact, ""
         if path in self.sources:
             return Action.remove if self._remove_sources else Action.replace_records, ""
-        is_made = path in self._of_retries or self._is_of_retry(path) or self._is_of_report(path) or is_part(path)
+        is_made = path in self._of_retries or self._is_of_retry(path) or self._is_of_report(path)
+        is_made = is_made or self._of_imports.get(path, None if not is_part(path) else "") == ""
         if is_made or self._is_of_unused_history(path):
             return Action.remove, ""
         if self._places.history in path.parents:
             return Action.rebuild, ""
+        return Action.keep, self._why_kept(path)
+
+    def _why_kept(self, path: Path) -> str:
         if path == self._places.library / "jobs.json":
-            return Action.keep, "it is the tenant's list of jobs"
-        return Action.keep, "upa-analyzer didn't write it, or has to keep it"
+            return "it is the tenant's list of jobs"
+        if path in self._of_imports:
+            return self._of_imports[path]
+        return "upa-analyzer didn't write it, or has to keep it"
 
     def _is_of_unused_history(self, path: Path) -> bool:
         """Return whether a file is in a history from before the library or the history was moved."""
@@ -298,10 +311,12 @@ class _Remover:
 def files_of_jobs(places: Places, job_ids: frozenset[str], before: date) -> list[Path]:
     """Return the files that ``forget_jobs`` removes: logs, source files of no other job, retry files, and pages.
 
+    Of the files that were made for imports, those go that were left over.
+
     Args:
         places: the tenant's folders.
         job_ids: the jobs.
-        before: reports of earlier days go, too.
+        before: reports and imports of earlier days go, too.
     """
     library = Library(places.library)
     logs = [path for job in library.jobs() if job.job_id in job_ids for path in library.log_files(job)]
@@ -311,7 +326,12 @@ def files_of_jobs(places: Places, job_ids: frozenset[str], before: date) -> list
     reports = [path for path in places.reports.rglob("*.html") if path.name in pages]
     tables = places.reports.rglob("data/*.csv")
     verified = [places.verified / f"{name_in_files(job_id)}.json" for job_id in job_ids]
-    files = [*logs, *sources, *retries, *verified, *reports, *tables]
+    imports = [
+        path
+        for path, record in made_files(places.imports)
+        if (record is None or record.created_at.date() < before) and not why_needed(path, record)
+    ]
+    files = [*logs, *sources, *retries, *verified, *reports, *tables, *imports]
     return [path for path in dict.fromkeys([*files, *old_pages(places.reports, before)]) if path.is_file()]
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.analysis.feed_runs import feed_runs
 from analyzer.library.mirror import WritableLibrary
 from analyzer.library.removal import Removed, copies_only_for, remove_sources
 from analyzer.model.job import NOT_ENDED
 from analyzer.model.text import count, listed, size
 from analyzer.storage.files import cannot_write
+from analyzer.storage.import_record import made_files, why_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from analyzer.config.settings import Keep
     from analyzer.history.load import Tables
+    from analyzer.library.workspace import Workspace
 
 _DAY = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})(?:-selection)?(?P<page>\.html)?")
 _OUR_PAGES = ("index.html", "jobs/*.html", "data/*.csv")
@@ -33,13 +36,18 @@ class Swept:
 
     sources: Removed
     reports: Removed
+    imports: Removed
 
     @property
     def sentence(self) -> str:
         """What was removed, in words; empty if nothing was."""
         parts = (("copy of a source file", "copies of source files", self.sources), ("report file", "", self.reports))
         words = [f"{count(one.files, name, many)} ({size(one.bytes)})" for name, many, one in parts if one.files]
-        return f"Removed {listed(words)}, as keep_sources and keep_reports say." if words else ""
+        sentences = [f"Removed {listed(words)}, as keep_sources and keep_reports say."] if words else []
+        if self.imports.files:
+            files = count(self.imports.files, "file that was", "files that were")
+            sentences.append(f"Removed {files} left over from imports that have ended ({size(self.imports.bytes)}).")
+        return " ".join(sentences)
 
     @property
     def as_json(self) -> dict[str, int]:
@@ -49,15 +57,16 @@ class Swept:
             "source_bytes": self.sources.bytes,
             "report_files": self.reports.files,
             "report_bytes": self.reports.bytes,
+            "import_files": self.imports.files,
+            "import_bytes": self.imports.bytes,
         }
 
 
-def sweep(root: Path, reports: Path, tables: Tables, keep: Keep, now: datetime) -> Swept:
-    """Remove copies of source files and reports that are older than the configuration keeps.
+def sweep(workspace: Workspace, tables: Tables, keep: Keep, now: datetime) -> Swept:
+    """Remove copies of source files and reports that are older than the configuration keeps, and what imports left.
 
     Args:
-        root: the library, which no other command may write.
-        reports: the folder of the tenant's reports.
+        workspace: the tenant's folder; no other command may write its library.
         tables: all jobs, after the newest were added.
         keep: how long.
         now: in the time zone of the reports' days.
@@ -68,26 +77,50 @@ def sweep(root: Path, reports: Path, tables: Tables, keep: Keep, now: datetime) 
     """
     swept_sources = Removed()
     if keep.sources is not None:
-        library = WritableLibrary(root)
+        library = WritableLibrary(workspace.library)
         if copies := copies_only_for(library, unneeded_sources(tables, now.astimezone(UTC) - keep.sources)):
             because = f"removed after {count(keep.sources.days, 'day')} (keep_sources)"
             swept_sources = remove_sources(library, copies, because)
     before = (now - keep.reports).date() if keep.reports is not None else date.min
-    return Swept(swept_sources, remove_reports(reports, before))
+    return Swept(swept_sources, remove_reports(workspace.reports, before), remove_left_over(workspace.imports))
 
 
 def unneeded_sources(tables: Tables, before: datetime) -> frozenset[str]:
     """Return the jobs that ended before a time (UTC) and whose source files nothing needs any more.
 
     Needed are those of jobs that have not ended, of jobs with open users that aren't superseded, and of each feed's
-    newest run that has ended; also those of all later jobs of the feed, which show what they updated.
+    newest run that has ended, with all its parts, and that had a whole file, if only changes were sent since; also
+    those of all later jobs of the feed, which show what they updated.
     """
+    runs = feed_runs(tables.jobs, tables.queued)
+    is_run = ~pl.col("outcome").is_in(NOT_ENDED) & pl.col("retry_of").is_null() & ~pl.col("changes_only")
+    whole = runs.filter(is_run).group_by("feed").agg(pl.col("members").last()).explode("members")["members"]
     has_ended = ~pl.col("outcome").is_in(NOT_ENDED)
-    needed = ~has_ended | (pl.col("open").ne_missing(0) & ~pl.col("superseded"))
+    needed = (
+        pl.col("job_id").is_in(whole.implode()) | ~has_ended | (pl.col("open").ne_missing(0) & ~pl.col("superseded"))
+    )
     is_newest = pl.when(has_ended & pl.col("retry_of").is_null()).then(pl.int_range(pl.len())).max().over("feed")
     kept_from = pl.when(needed | (pl.int_range(pl.len()) == is_newest)).then(pl.int_range(pl.len())).min().over("feed")
     old = (pl.col("latest") < before) & (pl.int_range(pl.len()) < kept_from)
     return frozenset(tables.jobs.filter(old)["job_id"])
+
+
+def remove_left_over(imports: Path) -> Removed:
+    """Remove the files that were made for imports which have ended; their records stay.
+
+    Raises:
+        OutputError: a file can't be removed.
+    """
+    removed = Removed()
+    for path, record in made_files(imports):
+        if record is None or why_needed(path, record):  # without a record, the next import of the feed removes it
+            continue
+        try:
+            removed = removed.plus(Removed(1, path.stat().st_size))
+            path.unlink()
+        except OSError as error:
+            raise cannot_write(path, error) from error
+    return removed
 
 
 def remove_reports(folder: Path, before: date) -> Removed:

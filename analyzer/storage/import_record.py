@@ -17,6 +17,7 @@ import msgspec
 
 from analyzer.errors import InputError
 from analyzer.storage.files import json_bytes, read_bytes, write_bytes
+from analyzer.storage.lock import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,3 +176,32 @@ def all_imports(imports: Path) -> Iterator[tuple[Path, ImportRecord]]:
     for path in sorted(imports.glob(f"*/*/{IMPORT_FILE}")):
         with contextlib.suppress(InputError):
             yield path, read_import(path)
+
+
+def made_files(imports: Path) -> Iterator[tuple[Path, ImportRecord | None]]:
+    """Yield the files that were made for imports, and their imports; None for one that isn't recorded, or is damaged.
+
+    They have users' records. A command that queues removes them when all are sent, if it doesn't die before.
+    """
+    for path in sorted(imports.glob("*/*/*")):
+        if path.name == IMPORT_FILE or path.is_symlink() or not path.is_file():
+            continue
+        record = None
+        with contextlib.suppress(InputError):
+            record = read_import(path.with_name(IMPORT_FILE))
+        yield path, record
+
+
+def why_needed(path: Path, record: ImportRecord | None) -> str:
+    """Return why a file that was made for an import can't be removed, a clause; empty if it can.
+
+    Args:
+        path: from ``made_files``.
+        record: its import.
+    """
+    if is_held(path.parent.parent):
+        return "upa-analyzer is queuing a file of its feed; run this again afterwards"
+    if record is None:
+        is_damaged = path.with_name(IMPORT_FILE).exists()
+        return f"{IMPORT_FILE} beside it is damaged" if is_damaged else ""
+    return "its import hasn't ended: `upa-analyzer queue` continues it" if record.is_unfinished else ""

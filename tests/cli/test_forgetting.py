@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.storage.traces import Traces
+from tests.imports.queued_import import NOW, abandon, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,3 +219,37 @@ def test_wrong_options_are_refused(upa: Callable[..., Ran], feed: Feed, words: l
     upa("pull")
     ran = upa("history", "forget", *words)
     assert (ran.code, what in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_the_files_of_an_import_are_removed_when_it_has_ended_and_named_before(
+    upa: Callable[..., Ran], feed: Feed, tmp_path: Path, *, has_ended: bool
+) -> None:
+    feed.ran(1, "bob", users=("bob", "eve"))
+    upa("run")
+    path = record_of(tmp_path, "https://contoso.sharepoint.com", sent=0)
+    if has_ended:
+        abandon(path)
+    path.with_name("part-1.json").write_text(json.dumps([{"mail": mail(ADA)}]))
+    ran = upa("history", "forget", "--user", ADA, "--yes")
+    if has_ended:
+        assert (ran.code, _traces(tmp_path)) == (0, [])
+    else:
+        assert (ran.code, len(_traces(tmp_path))) == (1, 1)
+        assert "its import hasn't ended: `upa-analyzer queue` continues it" in ran.out
+    assert path.exists()
+
+
+def test_files_that_imports_left_over_before_a_day_are_removed_with_the_jobs(
+    upa: Callable[..., Ran], feed: Feed, tmp_path: Path
+) -> None:
+    feed.ran(1)
+    upa("pull")
+    path = record_of(tmp_path, "https://contoso.sharepoint.com", sent=0)
+    abandon(path)
+    left = path.with_name("part-1.json")
+    left.write_text("[]")
+    after = NOW + timedelta(days=1)
+    for day, is_left in ((NOW, True), (after, False)):
+        upa("history", "forget", "--before", f"{day:%Y-%m-%d}", "--yes")
+        assert (left.exists(), path.exists()) == (is_left, True)

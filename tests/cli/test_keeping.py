@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.config.settings import FILE_NAME
+from analyzer.history.keep import unneeded_sources
 from analyzer.library.mirror import Library
+from tests.history.growing_library import Nights, records
+from tests.imports.queued_import import abandon, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,3 +236,40 @@ def test_run_removes_reports_of_earlier_days(upa: Callable[..., Ran], feed: Feed
         f"{kept}.html"
     ]
     assert (reports / kept / "jobs" / "a.html").exists()
+
+
+def test_run_removes_what_an_import_that_has_ended_left_over(
+    upa: Callable[..., Ran], feed: Feed, tmp_path: Path
+) -> None:
+    feed.ran(1)
+    path = record_of(tmp_path, "https://contoso.sharepoint.com", sent=0)
+    left = path.with_name("part-1.json")
+    left.write_text("[]")
+    assert "left over" not in upa("run").err
+    assert left.exists()  # it is still to be sent
+    abandon(path)
+    assert "Removed 1 file that was left over from imports that have ended (2 bytes)." in upa("run").err
+    assert (left.exists(), path.exists()) == (False, True)
+
+
+def test_the_whole_file_is_kept_as_long_as_only_changes_were_sent_since(nights: Nights) -> None:
+    everybody = records("ada", "bea", "cas")
+    older, full = (nights.add(f"hr-feed-2026110{day}-020000-0000000a.json", everybody) for day in (1, 2))
+    deltas = [nights.add(f"hr-feed-2026110{day}-020000-0000000a.json", records("ada")) for day in (3, 4)]
+    for job_id in deltas:
+        nights.queued(job_id, unchanged=2)
+    assert unneeded_sources(nights.load(), datetime(2027, 1, 1, tzinfo=UTC)) == {older}
+    assert nights.load().queued.keys() == set(deltas)
+    assert full not in unneeded_sources(nights.load(), datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_all_parts_of_the_newest_run_are_kept(nights: Nights) -> None:
+    older = nights.add("hr-feed-20261101-020000-0000000a.json", records("ada", "bea"))
+    parts = [nights.add(f"hr-feed-2026110{day}-020000-0000000a.json", records("ada")) for day in (2, 3)]
+    nights.queued(*parts)
+    assert unneeded_sources(nights.load(), datetime(2027, 1, 1, tzinfo=UTC)) == {older}
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    return Nights(tmp_path)

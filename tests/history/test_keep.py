@@ -69,8 +69,8 @@ def test_without_a_folder_nothing_is_removed(tmp_path: Path) -> None:
 
 
 def test_the_sentence_names_what_was_removed() -> None:
-    assert Swept(Removed(), Removed()).sentence == ""
-    both = Swept(Removed(2, 3_000), Removed(1, 20))
+    assert Swept(Removed(), Removed(), Removed()).sentence == ""
+    both = Swept(Removed(2, 3_000), Removed(1, 20), Removed())
     assert both.sentence == (
         "Removed 2 copies of source files (3.0 kB) and 1 report file (20 bytes), as keep_sources and keep_reports say."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from analyzer.storage.import_record import ImportPart, ImportRecord, feed_folder, write_import
+from analyzer.storage.import_record import ImportPart, ImportRecord, feed_folder, read_import, write_import
 from tests.emulator.client import FOLDER
 
 if TYPE_CHECKING:
@@ -47,3 +47,10 @@ def record_of(folder: Path, origin: str, *job_ids: str, sent: int, names: tuple[
     imports = feed_folder(folder / "upa-data" / "contoso" / "imports", "hr-feed")
     write_import(imports, record)
     return imports / record.import_id / "import.json"
+
+
+def abandon(path: Path) -> None:
+    """End an import without its remaining parts."""
+    record = read_import(path)
+    record.abandoned = "its job was cancelled"
+    write_import(path.parent.parent, record)

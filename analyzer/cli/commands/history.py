@@ -77,7 +77,15 @@ def _forget_users(app: AppContext, places: Places, users: Sequence[str], *, remo
     def make_again(redaction: Redaction) -> None:
         library, rules = Library(places.library), app.feed_rules()
         say = app.terminal.say
-        rebuild(library, places.history, rules=rules, retry_folder=places.retry, say=say, redaction=redaction)
+        rebuild(
+            library,
+            places.history,
+            rules=rules,
+            retry_folder=places.retry,
+            imports_folder=places.imports,
+            say=say,
+            redaction=redaction,
+        )
 
     with app.terminal.progress("searching"):
         if yes:

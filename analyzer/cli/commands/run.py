@@ -184,9 +184,9 @@ def _swept(
 
     keep = app.settings.keep(app.tenant()[1])
     try:
-        return sweep(workspace.library, workspace.reports, made.tables, keep, now.astimezone(app.zone() or UTC)), None
+        return sweep(workspace, made.tables, keep, now.astimezone(app.zone() or UTC)), None
     except AnalyzerError as error:
-        return Swept(Removed(), Removed()), error
+        return Swept(Removed(), Removed(), Removed()), error
 
 
 def _fails(fail_on: FailOn, night: Night) -> bool:
