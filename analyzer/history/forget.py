@@ -188,7 +188,7 @@ class Search:
         return path.parent == self._places.retry and "-retry" in path.stem and path.suffix in {".json", ".csv"}
 
     def _is_of_report(self, path: Path) -> bool:
-        is_page = path.suffix in {".html", ".csv"} or path.name.startswith(".upa-report")
+        is_page = path.suffix in {".html", ".csv", ".xlsx"} or path.name.startswith(".upa-report")
         return is_page and self._places.reports in path.parents
 
 
@@ -322,8 +322,9 @@ def files_of_jobs(places: Places, job_ids: frozenset[str], before: date) -> list
     logs = [path for job in library.jobs() if job.job_id in job_ids for path in library.log_files(job)]
     sources = [path for path, readers in library.readers_of_sources().items() if job_ids.issuperset(readers)]
     retries = _retry_files(places.retry, lambda manifest: (manifest.job_id or "") in job_ids)
-    pages = {f"{name_in_files(job_id)}.html" for job_id in job_ids}
-    reports = [path for path in places.reports.rglob("*.html") if path.name in pages]
+    endings = (".html", ".csv", "-failed.xlsx")
+    pages = {f"{name_in_files(job_id)}{ending}" for job_id in job_ids for ending in endings}
+    reports = [path for path in places.reports.rglob("*") if path.name in pages]
     tables = places.reports.rglob("data/*.csv")
     verified = [places.verified / f"{name_in_files(job_id)}.json" for job_id in job_ids]
     imports = [
