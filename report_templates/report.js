@@ -1,6 +1,9 @@
 "use strict";
 // Search, filter and sort the tables that are in the page, and copy commands; without this script the tables are whole
 // and in order, and a command can be selected.
+const words = document.body.dataset;
+const language = document.documentElement.lang;
+const number = new Intl.NumberFormat(language).format;
 for (const find of document.querySelectorAll(".find")) {
   const table = document.getElementById(find.dataset.for);
   const rows = [...table.tBodies[0].rows];
@@ -8,16 +11,16 @@ for (const find of document.querySelectorAll(".find")) {
   const search = find.querySelector("input");
   const choices = [...find.querySelectorAll("select")];
   const apply = () => {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     rows.forEach((row, place) => {
-      const fits = words.every((word) => texts[place].includes(word))
+      const fits = sought.every((word) => texts[place].includes(word))
         && choices.every((choice) => !choice.value || row.dataset[choice.dataset.key] === choice.value);
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     });
-    find.querySelector("output").textContent =
-      `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} ${table.dataset.noun}`;
+    const values = { shown: number(shown), total: number(rows.length), things: table.dataset.noun };
+    find.querySelector("output").textContent = words.found.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   };
   find.addEventListener("input", apply);
   find.hidden = false;
@@ -34,7 +37,7 @@ for (const table of document.querySelectorAll(".sortable")) {
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const order = new Intl.Collator("en", { numeric: true }).compare;
+      const order = new Intl.Collator(language, { numeric: true }).compare;
       const sorted = [...table.tBodies[0].rows].sort((a, b) => (down ? -1 : 1) * order(key(a), key(b)));
       table.tBodies[0].append(...sorted);
     });
@@ -44,7 +47,7 @@ for (const command of document.querySelectorAll(".command")) {
   const text = command.querySelector("pre");
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Copy";
+  button.textContent = words.copy;
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     let copied = true;
@@ -54,8 +57,8 @@ for (const command of document.querySelectorAll(".command")) {
       getSelection().selectAllChildren(text);
       copied = document.execCommand("copy");
     }
-    button.textContent = copied ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => { button.textContent = "Copy"; }, 3000);
+    button.textContent = copied ? words.copied : words.press;
+    setTimeout(() => { button.textContent = words.copy; }, 3000);
   });
   command.append(button);
 }

@@ -31,6 +31,9 @@ _SINGLE = ("_", "gettext", "N_")
 _TERMINAL = frozenset({"cli", "config", "doctor", "emulator", "imports", "library", "tenant"})
 """Folders whose texts are in no report."""
 
+_IN_REPORTS = frozenset({Path("analyzer/cli/views/run.py"), Path("analyzer/cli/views/jobs.py")})
+"""Files in them with the sentences of a day's page."""
+
 _KEYWORDS = ("_", "gettext", "ngettext")
 
 
@@ -48,7 +51,7 @@ def collected() -> Catalog:
     catalogue = Catalog(project="upa-analyzer", fuzzy=False)
     for path in sorted((ROOT / "analyzer").rglob("*.py")):
         place = path.relative_to(ROOT)
-        if place.parts[1] not in _TERMINAL:
+        if place.parts[1] not in _TERMINAL or place in _IN_REPORTS:
             for message in messages_of(path.read_text("utf-8")):
                 catalogue.add(message, locations=[(place.as_posix(), 0)])
     for path in sorted(templates_folder().glob("*.html")):

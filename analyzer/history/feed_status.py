@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import InputError
 from analyzer.model.job import FAILED, WORST_FIRST, Outcome
-from analyzer.model.text import SHORT_ID, count
+from analyzer.model.language import ngettext
+from analyzer.model.text import SHORT_ID, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -58,7 +59,10 @@ class FeedStatus:
     @property
     def earlier_clause(self) -> str:
         """How many earlier jobs have open users: ``2 earlier jobs have open users``."""
-        return f"{count(len(self.earlier), 'earlier job has', 'earlier jobs have')} open users"
+        text = ngettext(
+            "{number} earlier job has open users", "{number} earlier jobs have open users", len(self.earlier)
+        )
+        return text.format(number=grouped(len(self.earlier)))
 
     @property
     def _badness(self) -> tuple[int, int, str]:

@@ -73,6 +73,8 @@ class Renderer:
         )
         self._environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
         self._environment.globals["language"] = spoken().code
+        # For words of the data: ``_`` is for words of the templates only, and doesn't escape them.
+        self._environment.filters["translated"] = gettext
         self._environment.globals["style"] = self._raw("report.css")
         self._scripts: dict[str, Script] = {}
         self._environment.globals["draw"] = lambda chart: Markup(draw(chart))  # noqa: S704 - matplotlib escapes its texts

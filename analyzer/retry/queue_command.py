@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.identity import WITHOUT_IDS, InferredIdType
+from analyzer.model.language import gettext as _
+from analyzer.model.language import ngettext
 from analyzer.model.next_step import powershell_text
 from analyzer.model.service import IdType
 from analyzer.model.text import listed
@@ -154,7 +156,7 @@ def _property_map(properties: Sequence[tuple[str, str]]) -> tuple[str, str]:
 
 def _remarks(retry: RetryToQueue) -> Iterator[str]:
     if retry.condition and not (len(retry.paths) > 1 and retry.condition == SPLIT):
-        yield f"Before you queue this file: {retry.condition}."
+        yield _("Before you queue this file: {action}.").format(action=retry.condition)
     unknown = [
         placeholder
         for placeholder, known in (
@@ -165,24 +167,27 @@ def _remarks(retry: RetryToQueue) -> Iterator[str]:
         if not known
     ]
     if unknown:
-        yield f"Replace {listed(unknown)}, which {'is' if len(unknown) == 1 else 'are'} unknown."
+        text = ngettext("Replace {names}, which is unknown.", "Replace {names}, which are unknown.", len(unknown))
+        yield text.format(names=listed(unknown))
     yield from _on_what_is_inferred(retry)
     if len(retry.paths) > 1:
-        yield "Queue each part only after the job of the part before has ended; -Wait waits for that."
+        yield _("Queue each part only after the job of the part before has ended; -Wait waits for that.")
 
 
 def _on_what_is_inferred(retry: RetryToQueue) -> Iterator[str]:
     if retry.recorded is not None:
-        yield "-IdType and the property map are those with which upa-analyzer queued the job."
+        yield _("-IdType and the property map are those with which upa-analyzer queued the job.")
         return
     kind, because = retry.id_type.name, retry.id_type.because
     if kind == IdType.CloudId.name:
-        yield f"-IdType is inferred: {because}."
+        yield _("-IdType is inferred: {because}.").format(because=because)
     else:
-        unclear = "inferred" if kind else "unknown"
-        yield f"-IdType is {unclear}: {because}. Use the type with which the job was queued."
+        text = _("-IdType is unknown: {because}. Use the type with which the job was queued.")
+        if kind:
+            text = _("-IdType is inferred: {because}. Use the type with which the job was queued.")
+        yield text.format(because=because)
     if retry.properties:
-        yield (
+        yield _(
             "In the property map, the left side is the name in the file and the right side the name in the profile "
             "store. The right side is assumed to be the same. Check it."
         )

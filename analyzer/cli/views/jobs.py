@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.catalogue.advice import retry_clause
 from analyzer.cli.terminal.output import SUPERSEDED, Column
 from analyzer.model.job import Outcome, not_updated_text
+from analyzer.model.language import gettext as _
 from analyzer.model.text import SHORT_ID, count, day, listed, moment, short_ids, size
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ def job_rows(
 
 def ran(job: Mapping[str, Any], zone: ZoneInfo | None, now: datetime) -> str:
     """Format when a job ran: ``by …`` or ``after …`` for a bound, only the day if that is from the file's name."""
-    from analyzer.analysis.timeline import BOUND_WORDS
-
     if job["ran_from"] == "name":
         return day(job["ran"], now)
-    bound = BOUND_WORDS.get(job["ran_from"], "") if job["ran_is_bound"] else ""
-    return f"{bound}{moment(job['ran'], zone, now)}"
+    time = moment(job["ran"], zone, now)
+    if not job["ran_is_bound"]:
+        return time
+    bounds = {"seen": _("by {time}"), "source": _("after {time}")}
+    return bounds.get(job["ran_from"], "{time}").format(time=time)
 
 
 def job_and_time(job: Mapping[str, Any], short: Mapping[str, str], zone: ZoneInfo | None, now: datetime) -> str:
@@ -164,13 +166,13 @@ def pulled_clause(pulled: PullResult) -> str:
     if pulled.changed:
         parts.append(count(len(pulled.changed), "changed job"))
     if pulled.gone:
-        parts.append(f"{count(len(pulled.gone), 'job')} no longer listed")
+        parts.append(_("{jobs} no longer listed").format(jobs=count(len(pulled.gone), "job")))
     if pulled.log_files:
         parts.append(count(pulled.log_files, "log file"))
     if pulled.source_files:
         parts.append(count(pulled.source_files, "source file"))
     received = f" ({size(pulled.received)})" if pulled.received else ""
-    return f"Pulled {listed(parts)}{received} from {pulled.tenant}"
+    return _("Pulled {items} from {tenant}").format(items=f"{listed(parts)}{received}", tenant=pulled.tenant)
 
 
 def pulled_json(pulled: PullResult) -> dict[str, object]:

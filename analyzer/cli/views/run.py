@@ -17,7 +17,9 @@ from analyzer.history.feed_status import feed_statuses
 from analyzer.history.feeds import AsOf, Health, feed_healths
 from analyzer.history.job_facts import facts_of
 from analyzer.history.job_log import JobLogs
-from analyzer.model.text import count, listed, listed_first, short_ids
+from analyzer.model.job import NotUpdatedCount
+from analyzer.model.language import gettext as _
+from analyzer.model.text import count, grouped, listed, listed_first, short_ids
 from analyzer.report.model import Day, Verdict
 from analyzer.source.damaged_values import warnings_of
 
@@ -156,7 +158,7 @@ def verdicts(night: Night) -> Iterator[Verdict]:
             well.append(status.feed)
     if well:
         feeds = listed(well) if len(well) <= _NAMED_FEEDS else count(len(well), "feed")
-        yield Verdict(f"No open users in {feeds}.")
+        yield Verdict(_("No open users in {feeds}.").format(feeds=feeds))
 
 
 def status_sentence(status: FeedStatus, night: Night) -> str:
@@ -166,21 +168,24 @@ def status_sentence(status: FeedStatus, night: Night) -> str:
         parts += _of_run(status, run, night)
         parts += [retry_result(retry, night.zone, night.now) for retry in status.retries[-1:]]
         if status.has_open_users:
-            parts.append("open users unknown" if run["open"] is None else f"{run['open']:,} open")
+            number = run["open"]
+            parts.append(
+                _("open users unknown") if number is None else _("{number} open").format(number=grouped(number))
+            )
         parts[-1] += f" ({night.short[run['job_id']]}, {ran(run, night.zone, night.now)})"
     if status.earlier:
         ids = [night.short[job["job_id"]] for job in status.earlier[-_NAMED_JOBS:]]
-        more = len(status.earlier) - len(ids)
-        named = listed([*ids, f"{more} more"] if more else ids)
+        named = listed_first(ids, _NAMED_JOBS, len(status.earlier))
         parts.append(f"{status.earlier_clause} ({named})")
     for job in status.stuck:
-        parts.append(f"job {night.short[job['job_id']]} is stuck in {job['state']}")
-    return f"{status.feed}: {'; '.join(parts) or 'no open users'}"
+        text = _("job {job} is stuck in {state}")
+        parts.append(text.format(job=night.short[job["job_id"]], state=job["state"]))
+    return f"{status.feed}: {'; '.join(parts) or _('no open users')}"
 
 
 def _of_run(status: FeedStatus, run: Mapping[str, Any], night: Night) -> list[str]:
     if not status.has_open_users and run["open"] == 0:
-        return [f"0 of {count(run['users'], 'user')} open" if run["users"] else "0 users open"]
+        return [_("{users} open").format(users=NotUpdatedCount(0, exact=True).users(run["users"] or None))]
     row = {**run, "short": night.short[run["job_id"]], "superseded_by": None, "retry_in": None}
     log = JobLogs(night.made.tables, night.places.catalogue).of(run["job_id"])
     facts = facts_of(row, night.made.tables, log)
