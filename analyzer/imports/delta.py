@@ -15,9 +15,17 @@ import numpy as np
 
 from analyzer.errors import InputError
 from analyzer.imports.record_file import RecordFile, raw_records
-from analyzer.imports.side_by_side import DIFFERENT, REACH, SAME, UNMATCHED, RecordTable, SideBySide
-from analyzer.source.find import find_records
-from analyzer.source.model import NO_ID, mark_of
+from analyzer.imports.side_by_side import (
+    DIFFERENT,
+    REACH,
+    SAME,
+    UNMATCHED,
+    RecordTable,
+    SideBySide,
+    first_record,
+    rest_of,
+)
+from analyzer.source.model import NO_ID, Spans, mark_of
 from analyzer.source.reader.records import reading
 from analyzer.source.reader.tolerant import read_object, unescape
 from analyzer.source.strict_json import strict_members
@@ -115,7 +123,7 @@ def write_delta(
     before = state_of(source)
     result = DeltaResult()
     with reading(source) as buffer:
-        comparison = _Comparison(source, buffer, plan, result, reach)
+        comparison = _Comparison(buffer, plan, result, reach)
         if comparison.undecided.any():
             for file in earlier:
                 if not comparison.can_compare(file) or not comparison.undecided.any():
@@ -142,9 +150,9 @@ class _Comparison:
         undecided: whether that is still to be decided.
     """
 
-    def __init__(self, source: Path, buffer: Buffer, plan: ImportPlan, result: DeltaResult, reach: Reach) -> None:
+    def __init__(self, buffer: Buffer, plan: ImportPlan, result: DeltaResult, reach: Reach) -> None:
         self._buffer, self._plan, self._result, self._reach = buffer, plan, result, reach
-        self.records = RecordTable.of(find_records(source, plan.id_property, None).spans)
+        self.records = rest_of(buffer, first_record(buffer), plan.id_property, Spans())
         users = self.records.users
         self._users, several = _distinct(users)
         self.is_sent = np.ones(len(users), np.bool_)

@@ -41,7 +41,7 @@ class Reach:
     """
 
     least: int = 1 << 12
-    most: int = 1 << 20
+    most: int = 1 << 17
     window: int = 64
 
 
@@ -69,6 +69,28 @@ class RecordTable:
     def of(spans: Spans) -> RecordTable:
         """Take the records of spans, without copying them."""
         return RecordTable(*(np.frombuffer(column, np.int64) for column in (spans.starts, spans.ends, spans.marks)))
+
+
+def first_record(buffer: Buffer) -> int:
+    """Return the offset of the first record of an open file, or of the end of its list.
+
+    Raises:
+        GrammarError: the file isn't in the import format.
+    """
+    return skip_blank(buffer, begin(buffer, skip_blank(buffer, after_mark(buffer))) + 1)
+
+
+def rest_of(buffer: Buffer, at: int, id_property: str, spans: Spans) -> RecordTable:
+    """Add all records from an offset on to spans, and return the spans as a table.
+
+    Raises:
+        GrammarError: the file isn't what the service reads.
+    """
+    scanned = ScanState(at, spans=spans)
+    Scanner(buffer, id_property, None).scan(scanned)
+    finish(buffer, scanned.end + 1)
+    del spans.positions[:]  # a fourth of the memory, and not needed
+    return RecordTable.of(spans)
 
 
 class _Old(NamedTuple):
@@ -114,7 +136,7 @@ class SideBySide:
         Raises:
             GrammarError: the earlier file isn't what the service reads.
         """
-        at = skip_blank(self.old, begin(self.old, skip_blank(self.old, after_mark(self.old))) + 1)
+        at = first_record(self.old)
         number, size = 0, self.reach.least
         while number < len(self.records) and self.old[at : at + 1] == b"{":
             equal, until, at = self._equal(number, at, size)
@@ -128,11 +150,7 @@ class SideBySide:
                 if found is None:
                     break
                 number, at = found
-        scanned = ScanState(at, spans=self.passed)
-        Scanner(self.old, self.id_property, None).scan(scanned)
-        finish(self.old, scanned.end + 1)
-        del self.passed.positions[:]  # a fourth of the memory, and not needed
-        return RecordTable.of(self.passed)
+        return rest_of(self.old, at, self.id_property, self.passed)
 
     def _equal(self, number: int, at: int, size: int) -> tuple[int, int, int]:
         """Compare bytes from a record of both files on.

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 15
 """Bytes of a chunk, which fits in the processor's cache. Chunks of long records have up to ``_MAX_CHUNK`` bytes."""
-_CHUNK_OF_ALL = 1 << 17
-"""The same if all users are wanted, which takes more calls for each chunk, and no chunk is decoded again."""
+_TIMES_FOR_ALL = 4
+"""How many times as large chunks are if all users are wanted: more calls for each chunk, and none is decoded again."""
 _MAX_CHUNK = 1 << 19
 _MIN_RECORDS = 8
 """Records per chunk: with fewer, finding the end takes too long; with more, too many chunks have a wanted record, and
@@ -128,7 +128,7 @@ class Scanner:
         self._decoder = ChunkDecoder(id_property)
         self._blanker = Blanker()
         self._lenient = False
-        self._size = self._least = _CHUNK_OF_ALL if wanted is None else CHUNK
+        self._size = self._least = CHUNK * (_TIMES_FOR_ALL if wanted is None else 1)
 
     def scan(self, scanned: ScanState, stop: Border | None = None) -> None:
         """Continue a scan, up to another border.

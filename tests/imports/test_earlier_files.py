@@ -152,6 +152,12 @@ def test_files_of_jobs_that_a_pull_saw_together_are_of_uncertain_order(nights: N
     assert [file.order_is_certain for file in found] == [False, True, True]
 
 
+def test_what_we_saw_after_the_last_pull_counts(nights: Nights) -> None:
+    queued(nights, nights.add("hr-feed-2026-11-01.json", records("ada")))
+    nights.jobs[0] |= {"State": 2}
+    assert [file.not_updated for file in earlier(nights)] == [frozenset()]
+
+
 def test_an_order_by_the_times_of_files_is_said_to_be_inferred(nights: Nights) -> None:
     nights.add("hr-feed-2026-11-01.json", records("ada"))
     nights.add("hr-feed-2026-11-02.json", records("ada"))

@@ -76,6 +76,7 @@ SIGN = st.sampled_from(["", '"', ",", "{", "}", "]", "//", "'", "\\", "},{", '},
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "CHUNK", 40)
+    monkeypatch.setattr(scan, "_TIMES_FOR_ALL", 1)
     monkeypatch.setattr(scan, "_MAX_RECORD", 150)
     monkeypatch.setattr(scan, "_MIN_RECORDS", 1)
 
@@ -268,3 +269,20 @@ def test_a_value_that_is_not_a_record_is_found_in_any_segment(tmp_path: Path, pl
     assert (found.records, list(found.others)) == (40, [place])
     assert list(found.spans.positions) == [number for number in range(1, 40) if number != place]
     assert found.other is not None
+
+
+@pytest.mark.parametrize("value", ["x", "x}", "{x", "}{x", "},{", '\\"},{\\"', "{}"])
+@pytest.mark.parametrize("length", [10, 3_000])
+def test_all_records_are_found_where_they_are_whatever_their_length(
+    tmp_path: Path, value: str, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "CHUNK", 8 * length)
+    monkeypatch.setattr(scan, "_MAX_RECORD", 1 << 20)
+    source = tmp_path / "feed.json"
+    ends = [value if number % 70 == 3 else "" for number in range(200)]
+    texts = [f'{{"mail":"u{number}@contoso.com", "City":"{"-" * length}{end}"}}' for number, end in enumerate(ends)]
+    source.write_text('{"value":[' + " ,\n".join(texts) + "]}", encoding="utf-8")
+    spans, content = find_records(source, "mail", None).spans, source.read_bytes()
+    found = [content[start:end].decode() for start, end in zip(spans.starts, spans.ends, strict=True)]
+    assert found == texts
+    assert list(spans.positions) == list(range(200))

@@ -114,12 +114,24 @@ def flat_spans(chunk: bytes, count: int) -> tuple[NDArray[np.int64], NDArray[np.
     """Return the starts and ends of all records of a chunk as ``spans_in`` does; None unless each has two brackets."""
     import numpy as np
 
-    letters = np.frombuffer(chunk, np.uint8)
-    starts = np.flatnonzero(letters == ord("{"))
-    if len(starts) != count:
+    starts, ends = (_places(chunk, sign, count) for sign in (b"{", b"}"))
+    if len(starts) != count or len(ends) != count:
         return None
-    ends = np.flatnonzero(letters == ord("}")) + 1
-    return (starts, ends) if len(ends) == count else None
+    return np.asarray(starts), np.asarray(ends) + 1
+
+
+def _places(chunk: bytes, sign: bytes, count: int) -> NDArray[np.int64] | list[int]:
+    """Return where a sign is in a chunk of so many records; of more signs than records, at least one too many."""
+    import numpy as np
+
+    if len(chunk) < _SHORT_RECORD * count:
+        return np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord(sign))
+    places: list[int] = []
+    at = chunk.find(sign)
+    while at >= 0 and len(places) <= count:
+        places.append(at)
+        at = chunk.find(sign, at + 1)
+    return places
 
 
 def _spans_of_flat(chunk: bytes, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
