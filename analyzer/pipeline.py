@@ -22,6 +22,7 @@ from analyzer.report.calendar import day_page_name
 from analyzer.report.model import Brand
 from analyzer.report.write import INDEX, ReportRequest, RetryLink, write_report
 from analyzer.retry.library_jobs import make_retries
+from analyzer.retry.manifest import manifest_beside
 from analyzer.retry.queue_command import to_queue
 
 if TYPE_CHECKING:
@@ -232,4 +233,5 @@ def _link(retry: JobRetry, tables: Tables) -> RetryLink:
     if retry.path is None or retry.manifest is None:
         return RetryLink(retry.path, retry.sentence)
     queue = to_queue(retry.manifest, retry.path.parent, tables.queued.get(retry.job_id))
-    return RetryLink(retry.path, retry.sentence, retry.manifest.users or None, retry.complete, queue)
+    users, beside = retry.manifest.users or None, manifest_beside(retry.path)
+    return RetryLink(retry.path, retry.sentence, users, retry.complete, queue, beside)

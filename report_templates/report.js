@@ -43,8 +43,9 @@ for (const table of document.querySelectorAll(".sortable")) {
     });
   });
 }
-for (const command of document.querySelectorAll(".command")) {
-  const text = command.querySelector("pre");
+for (const place of document.querySelectorAll(".command, .copied")) {
+  const text = place.querySelector("pre") ?? place;
+  const words = document.body.dataset;
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = words.copy;
@@ -60,5 +61,17 @@ for (const command of document.querySelectorAll(".command")) {
     button.textContent = copied ? words.copied : words.press;
     setTimeout(() => { button.textContent = words.copy; }, 3000);
   });
-  command.append(button);
+  if (text === place) place.after(" ", button);
+  else place.append(button);
 }
+// What is folded up on the screen is printed, except the data of charts and people.
+const folded = [];
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details.background:not([open])")) {
+    details.open = true;
+    folded.push(details);
+  }
+});
+addEventListener("afterprint", () => {
+  for (const details of folded.splice(0)) details.open = false;
+});

@@ -41,7 +41,8 @@ _SETTLED = frozenset(
 )
 """Names for which advice from the data makes general remedies redundant."""
 
-_SUPPORT = N_("Open a support request with the job ID.")
+SUPPORT_ADVICE = N_("Open a support request with the job ID.")
+"""Advice that comes with the text of ``support_request``."""
 
 _OTHERWISE, _A_DAY, _HOURS_A_DAY = N_("Otherwise "), N_("If a day has passed, "), 24
 """Conditions at the start of a remedy that may be met: no remedy precedes it, or the job has waited long enough."""
@@ -113,7 +114,7 @@ def _general(name: str, facts: JobFacts, catalogue: Catalogue) -> Iterator[Advic
     first = True
     for remedy in known.remedies:
         if remedy == SUPPORT:
-            yield Advice(name, _(_SUPPORT), who=VENDOR, command=("show", facts.job_id))
+            yield Advice(name, _(SUPPORT_ADVICE), who=VENDOR, command=("show", facts.job_id))
         elif own or not _ruled_out(remedy, facts):
             text = _(remedy).replace("JOB", facts.job_id)
             met_conditions = (

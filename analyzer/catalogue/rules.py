@@ -11,7 +11,7 @@ from analyzer.model.job import Outcome
 from analyzer.model.language import N_, ngettext
 from analyzer.model.language import gettext as _
 from analyzer.model.service import MAX_PROPERTY_VALUES, JobError, LogCode
-from analyzer.model.text import capitalised, grouped, listed, listed_first, percent
+from analyzer.model.text import capitalised, grouped, listed, listed_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,11 +108,6 @@ def _one_domain(facts: JobFacts) -> Iterator[Advice]:
                 "Look at the domain {domain} in the Microsoft 365 admin center: have its users moved, or is it no"
                 " longer verified?"
             ).format(domain=domain.value),
-            _("{failed} of the {all_failed} users who failed have it ({share} of all users).").format(
-                failed=grouped(domain.failed),
-                all_failed=grouped(domain.failed_of),
-                share=percent(domain.users, domain.users_of),
-            ),
         )
 
 
@@ -173,7 +168,6 @@ def _unmapped(facts: JobFacts) -> Iterator[Advice]:
         yield Advice(
             LogCode.InvalidProperty,
             text.format(properties=some(facts.properties)),
-            _("A single property that isn't mapped aborts the whole import."),
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from analyzer.catalogue.advice import support_request
 from analyzer.catalogue.model import CodeFacts, JobFacts, SourceFacts
 from analyzer.history.source_findings import DOMAIN, KIND, PLACE, PROPERTY, examine_source
 from analyzer.history.store import scanning
@@ -135,13 +136,14 @@ def examine_job_source(job: Mapping[str, Any], tables: Tables, source: Path | No
     return examine_source(source, set(failed), proven=proven, some_lack_it=some_lack_it)
 
 
-def shared_sentence(shared: SharedTrait, who: str = "", among: str = "") -> str:
+def shared_sentence(shared: SharedTrait, who: str = "", among: str = "", *, mark: str = "") -> str:
     """Return what failures have in common as a clause: ``9 of the 12 users who failed have the domain …``.
 
     Args:
         shared: the value and its numbers.
         who: the users who have it in common; empty for users who failed.
         among: the users with which they are compared; empty for all users.
+        mark: put before and after the value, to emphasize it; a character that no value may have.
     """
     failed, all_failed = grouped(shared.failed), grouped(shared.failed_of)
     if shared.failed == shared.failed_of:
@@ -151,23 +153,44 @@ def shared_sentence(shared: SharedTrait, who: str = "", among: str = "") -> str:
     compared = _("{share} of all {users}") if among else _("{share} of all users")
     share = compared.format(share=percent(shared.users, shared.users_of), users=among)
     return _("{users} {have} ({share})").format(
-        users=users.format(failed=failed, all_failed=all_failed, users=who), have=_have(shared), share=share
+        users=users.format(failed=failed, all_failed=all_failed, users=who), have=_have(shared, mark), share=share
     )
 
 
-def _have(shared: SharedTrait) -> str:
-    """Return what users have in common, with its verb."""
+def _have(shared: SharedTrait, mark: str) -> str:
+    """Return what users have in common, with its verb; the value is marked."""
+
+    def marked(text: str) -> str:
+        return f"{mark}{text.replace(mark, '') if mark else text}{mark}"
+
     trait, value = shared.trait, shared.value
     if trait == DOMAIN:
-        return _("have the domain {domain}").format(domain=value) if value else _("have an ID without a domain")
+        return _("have the domain {domain}").format(domain=marked(value)) if value else _("have an ID without a domain")
     if trait == KIND:
-        return _("have IDs that are {kind}").format(kind=_(KIND_NOUNS[IdKind(value)][1]))
+        return _("have IDs that are {kind}").format(kind=marked(_(KIND_NOUNS[IdKind(value)][1])))
     if trait == PLACE:
-        return _("are in records {records}").format(records=value)
+        return _("are in records {records}").format(records=marked(value))
     name = trait.removeprefix(PROPERTY)
     if not value:
-        return _("have no {property}").format(property=name)
-    return _('have "{value}" as {property}').format(value=value, property=name)
+        return _("have no {property}").format(property=marked(name))
+    return _('have "{value}" as {property}').format(value=marked(value), property=name)
+
+
+def support_text(job: Mapping[str, Any], *, has_log: bool) -> str:
+    """Return a text for a support request about a job, with its times.
+
+    Args:
+        job: its row of the table ``jobs``.
+        has_log: whether there is a log.
+    """
+    # Without a log, the end is known only from the first pull that found the job ended.
+    ended = "Ended" if job["ran_from"] == "log" else "Ended by"
+    times = [
+        (name, f"{job[column]:%Y-%m-%d %H:%M:%S} UTC")
+        for name, column in (("First seen", "first_seen"), (ended, "finished"))
+        if job[column] is not None
+    ]
+    return support_request(job, has_log=has_log, times=times)
 
 
 def _code_facts(outcome: Outcome, log: JobLog) -> Iterator[CodeFacts]:

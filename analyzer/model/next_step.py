@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 
 PROGRAM = "upa-analyzer"
-_TAKES_LIBRARY = frozenset({"verify", "jobs", "feeds", "show", "retry", "ack", "query", "history"})
+_TAKES_LIBRARY = frozenset({"verify", "jobs", "feeds", "show", "export", "retry", "ack", "query", "history"})
 _TAKES_NO_TENANT = frozenset({"demo", "emulator"})
 _NEEDS_NO_LIBRARY = frozenset({"--source", "--verify", "--help"})
 

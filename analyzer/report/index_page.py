@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.model.job import Outcome
 from analyzer.model.text import count, listed, listed_first
+from analyzer.report.actions import retry_button
 from analyzer.report.calendar import months_of
 from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
 from analyzer.report.sentences import (
@@ -25,7 +26,7 @@ from analyzer.report.sentences import (
     when_text,
 )
 from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
-from analyzer.report.view import page_name, retry_button
+from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

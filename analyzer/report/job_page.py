@@ -7,35 +7,26 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from analyzer.analysis.timeline import BOUND_WORDS, HOW_KNOWN
-from analyzer.catalogue.advice import advise
-from analyzer.history.job_facts import shared_sentence
+from analyzer.history.job_facts import shared_sentence, support_text
 from analyzer.model.job import Outcome
 from analyzer.model.language import gettext as _
-from analyzer.model.text import count, day, listed, listed_first, size
+from analyzer.model.text import count, day, grouped, listed_first
+from analyzer.report.actions import commands_of, next_step
+from analyzer.report.causes import Steps, causes_of, properties_of
+from analyzer.report.details import facts_of, files_of, logs_of, observations_of
 from analyzer.report.index_page import frame_of, job_row
-from analyzer.report.model import DASH, Entries, EntryRow, Fact, Grid, JobPage, Note, PeopleData, Person, ToDo
+from analyzer.report.model import DASH, Entries, EntryRow, JobPage, Note, PeopleData, Person, Shared
 from analyzer.report.people_data import people_data
-from analyzer.report.sentences import (
-    UNKNOWN,
-    causes_of,
-    history_of,
-    job_error_of,
-    job_sentence,
-    properties_of,
-    second_text,
-    when_text,
-)
-from analyzer.report.view import entries_name, has_entries, list_name, queue_of, retry_button
+from analyzer.report.sentences import history_of, since_text, when_text
+from analyzer.report.verdict import below_verdict, verdict
+from analyzer.report.view import entries_name, has_entries, list_name, page_name
 from analyzer.source.damaged_values import warnings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
     from typing import Any
 
-    from analyzer.catalogue.model import Advice, JobFacts
-    from analyzer.logs.model import LogRead
+    from analyzer.analysis.failures import SharedTrait
     from analyzer.report.view import Run, View
 
 _SHARED_SHOWN = 3
@@ -44,43 +35,46 @@ _SHARED_SHOWN = 3
 _RECORDS_NAMED = 10
 """Limit of records without an ID that are listed by number."""
 
-_NO_ACTION = ("open", "superseded")
-"""Topics of advice that require no action."""
+_MARK = "\0"
+"""Around the value in a sentence on what failures have in common."""
 
 _STATUS = {True: "New", False: "Recurring", None: DASH}
 
 
 def job_page(view: View, run: Run) -> JobPage:
     """Return a job's page."""
-    log = view.log_of(run)
+    log, facts = view.log_of(run), view.facts_of(run)
     people, people_note = people_of(view, run)
     looked_up = view.looked_up.get(run.job_id)
     nameless, nameless_note = nameless_shown(view, run)
-    facts = view.facts_of(run)
-    button = retry_button(view, run, view.out / "jobs")
+    link = view.links.get(run.job_id)
+    steps = Steps(view, facts, has_file=bool(link and link.path and not run.superseded))
+    causes = causes_of(view, run, facts, steps, located_in(view, run))
     return JobPage(
         frame=frame_of(view, dated=False),
         row=job_row(view, run),
-        sentence=job_sentence(view, run, facts),
+        previous=_neighbor(view, run, view.preceding.get(run.job_id)),
+        following=_neighbor(view, run, view.following.get(run.job_id)),
+        expected=_expected(view, run),
+        verdict=verdict(facts),
+        below=below_verdict(view, run, facts),
         history=tuple(history_of(view, run)),
-        retry=button,
-        queue=queue_of(view, run),
-        to_do=_to_do(view, facts, has_file=bool(button and button.href)),
-        shared=tuple(f"{shared_sentence(one)}." for one in facts.shared[:_SHARED_SHOWN]),
+        next=next_step(view, run, facts, steps, causes),
+        shared=tuple(_shared(one, run) for one in facts.shared[:_SHARED_SHOWN]),
         warnings=tuple(warnings_of(view.tables.damage.get(run.job_id, ()))),
-        causes=causes_of(view, run),
-        located=located_in(view, run),
+        causes=causes,
         properties=properties_of(log),
-        job_error=job_error_of(view, run),
-        error_message=run.error_message or "",
+        support=support_text(view.tables.job(run.job_id), has_log=run.log_found) if steps.needs_support else "",
+        commands=commands_of(view, run, facts),
         people=people,
         people_note=people_note,
         nameless=nameless,
         nameless_note=nameless_note,
         no_entry=entries_shown(log.first_texts, log.texts),
-        facts=facts_of(view, run),
+        facts=facts_of(view, run, facts),
         logs=logs_of(view, run),
         observations=observations_of(view, run),
+        files=files_of(view, run),
         csv=entries_name(run).rpartition("/")[2] if has_entries(view, run) else "",
         directory=(*looked_up.sentences, *looked_up.remarks) if looked_up else (),
         directory_name=looked_up.directory.name if looked_up else "",
@@ -88,24 +82,36 @@ def job_page(view: View, run: Run) -> JobPage:
     )
 
 
-def _to_do(view: View, facts: JobFacts, *, has_file: bool) -> tuple[ToDo, ...]:
-    """Return what to do about a job, without creating a retry file that exists."""
-    create = ("retry", facts.job_id) if has_file else ()
-    advice = [one for one in advise(facts, view.catalogue) if not one.command or one.command != create]
-    return tuple(
-        ToDo(
-            text=view.commands.completed(one.text),
-            reason=one.reason,
-            who="" if one.about in _NO_ACTION else one.who,
-            command=view.commands.line(*command) if (command := _command(one, facts)) else "",
+def _neighbor(view: View, run: Run, other: Run | None) -> Note | None:
+    """Return the link to the feed's run before or after a job: its day, or its time if that is the same day."""
+    if other is None:
+        return None
+    days = [one.ran.astimezone(view.zone or UTC).date() if one.ran else None for one in (run, other)]
+    is_day = other.ran is not None and days[0] != days[1]
+    text = since_text(other, view.zone) if is_day and not other.ran_is_bound else when_text(other, view.zone)
+    return Note(text, f"jobs/{page_name(other.job_id)}")
+
+
+def _expected(view: View, run: Run) -> str:
+    """Return the day on which the feed's next run is expected after its newest; empty if unknown."""
+    time = view.expected.get(run.job_id)
+    return day(time.astimezone(view.zone or UTC), view.now.astimezone(view.zone or UTC)) if time else ""
+
+
+def _shared(one: SharedTrait, run: Run) -> Shared:
+    """Return what failures have in common; after a partial import, also how many of the others were updated."""
+    sentence = shared_sentence(one, mark=_MARK)
+    before, value, after = [*sentence.split(_MARK), "", ""][:3]
+    compared = ""
+    others = one.users_of - one.users
+    if run.outcome is Outcome.partial and run.not_updated is not None and others > 0:
+        compared = _("Updated: {updated} of {users} of them, and {others_updated} of {others} of the others.").format(
+            updated=grouped(one.users - one.failed),
+            users=grouped(one.users),
+            others_updated=grouped(others - (one.failed_of - one.failed)),
+            others=grouped(others),
         )
-        for one in advice
-    )
-
-
-def _command(advice: Advice, facts: JobFacts) -> tuple[str, ...]:
-    """Return the command of an advice; a later job is found by its feed, because it is another one each night."""
-    return ("show", "--feed", facts.feed) if advice.about in _NO_ACTION and facts.open != 0 else advice.command
+    return Shared(before, value, f"{after}.", compared)
 
 
 def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
@@ -186,7 +192,7 @@ def nameless_shown(view: View, run: Run) -> tuple[Entries, str]:
     shown, whereabouts = entries_shown(first, total), view.whereabouts_of(run)
     if run.outcome is Outcome.partial and run.not_updated is not None:
         findings = view.findings.get(run.job_id)
-        records = [f"{record:,}" for record in findings.facts.without_id] if findings else []
+        records = [grouped(record) for record in findings.facts.without_id] if findings else []
         where = f": {listed_first(records, _RECORDS_NAMED, total)}" if records else ""
         return shown, f"As many records of the source file have no ID ({count(total, 'record')}{where})."
     if whereabouts is None:
@@ -208,76 +214,3 @@ def located_in(view: View, run: Run) -> tuple[str, ...]:
     """Return a sentence for each place in the source file that a message of the log names."""
     whereabouts = view.whereabouts_of(run)
     return tuple(f"{one.sentence}." for one in whereabouts.located if one.sentence) if whereabouts else ()
-
-
-def facts_of(view: View, run: Run) -> tuple[Fact, ...]:
-    """Return source file, log folder, times and version, each with a note on how it is known, or why it is unknown."""
-    problem = view.tables.source_problems.get(run.job_id, "")
-    ended = "log" if run.ran_from == "log" else "seen"
-    no_log = "no log was found"
-    if run.outcome is Outcome.succeeded:
-        no_log = "no log was found; there is none when all users are updated"
-    queued = view.tables.queued.get(run.job_id)
-    return (
-        Fact("Job", run.job_id, ""),
-        Fact("Feed", run.feed, "inferred from the source file's host, folder, and name, or named in the configuration"),
-        Fact("Source file", run.source_uri or UNKNOWN, ""),
-        *([Fact("Queued with", queued.words, "recorded when upa-analyzer queued it")] if queued else []),
-        _counted("Size", run.source_bytes, problem, size),
-        _counted("Users", run.users, problem),
-        _counted("Property values", run.property_values, problem),
-        Fact("Log folder", run.log_folder_uri or "none named by the service", "" if run.log_found else no_log),
-        Fact("SharePoint status", f"{run.state}, {run.error}", ""),
-        Fact("Ran", when_text(run, view.zone), HOW_KNOWN.get(run.ran_from or "", "")),
-        _time("Started", run.started, view, bound="by ", how="a pull saw that it had started by then"),
-        _time("Finished", run.finished, view, bound=BOUND_WORDS.get(ended, ""), how=HOW_KNOWN[ended]),
-        _time("First seen by a pull", run.first_seen, view),
-        _time("Last seen changed", run.last_changed, view),
-        Fact("Program", f"upa-analyzer {view.version}", ""),
-    )
-
-
-def logs_of(view: View, run: Run) -> Grid | None:
-    """Return the job's log files and how each was read; None if there is none."""
-    rows = tuple(log_words(log) for log in view.tables.logs_of(run.job_id))
-    return Grid(("Log file", "Encoding", "Entries", "Read"), rows) if rows else None
-
-
-def log_words(log: LogRead) -> tuple[str, str, str, str]:
-    """Return a log file's name, encoding, number of entries, and how it was read."""
-    return log.name, log.encoding.name, f"{log.entries:,}", _read(log)
-
-
-def observations_of(view: View, run: Run) -> Grid | None:
-    """Return the job's states seen by pulls, oldest first; None if there is none."""
-    shown = tuple(
-        (second_text(at, view.zone), second_text(before, view.zone) if before else DASH, state, error)
-        for at, before, state, error in view.observations.get(run.job_id, ())
-    )
-    return Grid(("Seen at", "Previous pull", "SharePoint status", "Error"), shown) if shown else None
-
-
-def _read(log: LogRead) -> str:
-    """Return whether a log was read completely, or else its problems."""
-    replaced = log.encoding.replaced
-    faults = [f"{count(replaced, 'character')} replaced: not readable as {log.encoding.name}"] if replaced else []
-    faults += ["begins in the middle of a character"] if log.encoding.cut else []
-    faults += ["a part in another byte order was not read"] if log.encoding.swapped else []
-    if log.problem:
-        faults.append(log.problem.what.removeprefix(f"{log.name} "))
-    if log.growing:
-        faults.append(f"it was still being written, and read to line {log.lines:,}")
-    if log.cut_off:
-        faults.append(f"it ends inside an entry, in line {log.lines:,}")
-    return listed(faults) or "completely"
-
-
-def _counted(label: str, number: int | None, problem: str, words: Callable[[int], str] = "{:,}".format) -> Fact:
-    """Return a count of the source file, or why it is unknown."""
-    return Fact(label, UNKNOWN, problem) if number is None else Fact(label, words(number), "")
-
-
-def _time(label: str, time: datetime | None, view: View, *, bound: str = "", how: str = "") -> Fact:
-    if time is None:
-        return Fact(label, UNKNOWN, "no pull saw it")
-    return Fact(label, f"{bound}{second_text(time, view.zone)}", how)

@@ -16,8 +16,8 @@ import msgspec
 
 from analyzer.history.verifications import newest_verification
 from analyzer.model.language import spoken
-from analyzer.report.job_page import log_words
-from analyzer.report.view import queue_of, retry_button
+from analyzer.report.actions import queue_of, retry_button
+from analyzer.report.details import log_words
 from analyzer.storage.files import cannot_read, template_folders, write_bytes
 
 if TYPE_CHECKING:
@@ -173,14 +173,18 @@ class PageFacts:
 
     def _job(self, run: Run) -> str:
         view, tables, job_id = self._view, self._view.tables, run.job_id
-        users, following = tables.open_users.get(job_id), view.following.get(job_id)
+        users = tables.open_users.get(job_id)
+        before, after = view.preceding.get(job_id), view.following.get(job_id)
         return digest(
             self._common,
             self._rows[job_id],
             self.versions[job_id],
             self._named(job_id),
             self._named(run.retry_of) if run.retry_of else None,
-            self._named(following.job_id) if following else None,
+            self._named(before.job_id) if before else None,
+            self._named(after.job_id) if after else None,
+            after is not None and tables.superseded_by(job_id) == after.job_id,
+            view.expected.get(job_id),
             [
                 (self._named(one.job_id), one.outcome, one.users, one.not_updated)
                 for one in view.retries.get(job_id, ())

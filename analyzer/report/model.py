@@ -108,6 +108,45 @@ class ToDo:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Lines to paste into a terminal, and what they do."""
+
+    lines: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What to do next about a job.
+
+    Attributes:
+        text: a sentence; empty if ``note`` or ``steps`` say it.
+        note: what the retry file has, or why there is none; empty if nothing is to be said.
+        button: the retry file; None if there is none.
+        command: the command of this program that queues it; None if there is none.
+        powershell: how to queue it with PnP PowerShell; None if unknown.
+        steps: actions that belong to no cause.
+    """
+
+    text: str = ""
+    note: str = ""
+    button: RetryButton | None = None
+    command: Command | None = None
+    powershell: Queue | None = None
+    steps: tuple[ToDo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What failures have in common: a sentence around the emphasized value, and how the others fared."""
+
+    before: str
+    value: str
+    after: str
+    compared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobRow:
     """A job in a list.
 
@@ -297,9 +336,22 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A code of the log, counted and explained; ``retry`` says whether importing unchanged helps.
+    """A code of the log, or the job's error: explained, counted, and what to do about it.
 
-    If its messages match patterns, ``patterns`` explains each, and the other fields after ``meaning`` are empty.
+    Attributes:
+        code: its name.
+        title: what happened, a clause.
+        counted: users and entries; empty for the job's error.
+        meaning: what happened, in a sentence or two.
+        causes: possible causes; empty if there are patterns.
+        who: who can act on it; empty if there are patterns.
+        retry: whether importing unchanged helps; empty if there are patterns.
+        known_from: the source of the explanation; empty if there are patterns.
+        patterns: of the code's messages, if there are several.
+        steps: what to do, in order.
+        located: where the fault is in the source file, in sentences.
+        message: the service's message; empty if there is none.
+        takes: how long such a job usually takes; empty if unknown.
     """
 
     code: str
@@ -311,6 +363,10 @@ class Cause:
     retry: str
     known_from: str
     patterns: tuple[Cause, ...] = ()
+    steps: tuple[ToDo, ...] = ()
+    located: tuple[str, ...] = ()
+    message: str = ""
+    takes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,11 +406,21 @@ class PeopleData:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of the evidence; ``note`` says how the value is known, or why it is unknown."""
+    """A line of the evidence.
+
+    Attributes:
+        label: what it is.
+        value: as text.
+        note: how the value is known, or why it is unknown.
+        href: an HTTPS address in the tenant that the value leads to; empty if there is none.
+        is_copied: whether the value has a button that copies it.
+    """
 
     label: str
     value: str
     note: str
+    href: str = ""
+    is_copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,18 +430,19 @@ class JobPage:
     Attributes:
         frame: details of the report.
         row: the job's row in the list of jobs.
-        sentence: how the job ended for its users.
-        history: retries and later runs.
-        retry: button of the retry file; None if there is none.
-        queue: how to queue the retry file; None if there is none.
-        to_do: actions, in order.
-        shared: what the users who failed have in common, in sentences.
+        previous: the feed's run before, with its address relative to the index; None if there is none.
+        following: the feed's next run, likewise.
+        expected: when the next run is expected; empty if unknown, or if there is one.
+        verdict: how the job ended for its users.
+        below: when it ran, how that is known, and why it failed, in sentences.
+        history: retries, verification, and what superseded it.
+        next: what to do next; None if there is nothing to do.
+        shared: what the users who failed have in common.
         warnings: wrong values in the source file that an import accepts.
-        causes: the codes of the log.
-        located: faults in the source file that the service could not read, in sentences.
+        causes: the codes of the log, or the job's error.
         properties: properties named in the log.
-        job_error: the service's error, explained; None if it reports none.
-        error_message: the service's message.
+        support: a text for a support request; empty unless a step is to open one.
+        commands: to go on.
         people: users named in the log.
         people_note: on omitted people.
         nameless: entries that don't identify a user.
@@ -384,6 +451,7 @@ class JobPage:
         facts: the evidence.
         logs: log files, and how each was read.
         observations: states seen by pulls.
+        files: with their addresses relative to the page.
         csv: name of the table of all entries next to the page; empty if there are none.
         directory: what the IDs that couldn't be resolved are in a directory export, in sentences.
         directory_name: name of the export; empty if nothing was looked up.
@@ -392,18 +460,19 @@ class JobPage:
 
     frame: Frame
     row: JobRow
-    sentence: str
+    previous: Note | None
+    following: Note | None
+    expected: str
+    verdict: str
+    below: tuple[str, ...]
     history: tuple[Note, ...]
-    retry: RetryButton | None
-    queue: Queue | None
-    to_do: tuple[ToDo, ...]
-    shared: tuple[str, ...]
+    next: NextStep | None
+    shared: tuple[Shared, ...]
     warnings: tuple[str, ...]
     causes: tuple[Cause, ...]
-    located: tuple[str, ...]
     properties: Grid | None
-    job_error: Cause | None
-    error_message: str
+    support: str
+    commands: tuple[Command, ...]
     people: tuple[Person, ...]
     people_note: str
     nameless: Entries
@@ -412,6 +481,7 @@ class JobPage:
     facts: tuple[Fact, ...]
     logs: Grid | None
     observations: Grid | None
+    files: tuple[Note, ...]
     csv: str = ""
     directory: tuple[str, ...] = ()
     directory_name: str = ""

@@ -5,7 +5,6 @@ Times are absolute, never "today", because a report is also read on later days.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from analyzer.model.language import N_, ngettext
 from analyzer.model.language import gettext as _
 from analyzer.model.service import JobError, LogCode, State
 from analyzer.model.text import SHORT_ID, capitalised, clock, count, day, grouped, listed_first, long_day
-from analyzer.report.model import DASH, Cause, Grid, Note
+from analyzer.report.model import DASH, Note
 from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue import Explanation
     from analyzer.catalogue.model import JobFacts
-    from analyzer.history.job_log import JobLog
     from analyzer.report.view import Run, View
 
 
@@ -36,8 +34,11 @@ def job_sentence(view: View, run: Run, facts: JobFacts | None = None) -> str:
     facts = facts or view.facts_of(run)
     note = f" {capitalised(run.note)}." if run.note else ""
     # The log of one part doesn't say why the users of others failed.
-    because = _because(view, run, facts) if len(run.members) == 1 else ""
-    return f"{capitalised(headline(facts))}{because}.{note}"
+    cause = because(view, run, facts) if len(run.members) == 1 else ""
+    separator = ", " if not run.outcome.ended else ": "
+    if run.outcome is Outcome.partial and (facts.not_updated is not None or facts.failed):
+        separator = "; "
+    return f"{capitalised(headline(facts))}{separator if cause else ''}{cause}.{note}"
 
 
 def feed_sentence(view: View, run: Run) -> str:
@@ -96,42 +97,46 @@ def history_of(view: View, run: Run) -> Iterator[Note]:
     if retries:
         yield Note(_still_open(run))
     if run.superseded:
-        # Not by which run: that is a newer one each night.
-        yield Note(_("Superseded: a later full run of the feed has ended."))
+        yield _superseded(view, run)
     elif run.outcome in FAILED and run.open == 0 and not retries:
         yield Note(_("0 still open: later imports have updated every user."))
+    if run.note:
+        yield Note(f"{capitalised(run.note)}.")
+
+
+def _superseded(view: View, run: Run) -> Note:
+    """Say by which run a job was superseded only if that is the next one: the newest is another one each night."""
     following = view.following.get(run.job_id)
-    if following:
-        text = _("Next run of the feed: {job} ({when}).")
-        text = text.format(job=_short(view, following.job_id), when=when_text(following, view.zone))
-        yield Note(text, _href(view, following.job_id))
+    if following and view.tables.superseded_by(run.job_id) == following.job_id:
+        when = when_text(following, view.zone)
+        return Note(_("Superseded by the next run ({when}).").format(when=when), _href(view, following.job_id))
+    return Note(_("Superseded: a later full run of the feed has ended."))
 
 
-def _because(view: View, run: Run, facts: JobFacts) -> str:
-    """Return the end of the headline: the cause of a failure, or when a running job was last seen."""
+def because(view: View, run: Run, facts: JobFacts) -> str:
+    """Return the cause of a failure as a clause, or when a running job was last seen; empty if there is none."""
     match run.outcome:
         case Outcome.succeeded:
             return ""
         case Outcome.partial if facts.not_updated is None and not facts.failed:
             nothing = _("the log has no entries") if run.log_found else _("there is no log")
-            return f": {_nameless_words(facts) or nothing}"
+            return _nameless_words(facts) or nothing
         case Outcome.partial:
             codes = view.log_of(run).ranked_codes(run.outcome)
             most = _("most because {cause}") if len(codes) > 1 else _("all because {cause}")
-            because = most.format(cause=clause(view, run, codes[0][0])) if codes else ""
-            return f"; {_nameless_words(facts) or because}".removesuffix("; ")
+            return _nameless_words(facts) or (most.format(cause=clause(view, run, codes[0][0])) if codes else "")
         case Outcome.aborted:
             named = _(". The log names {users}").format(users=count(facts.failed, "user")) if facts.failed else ""
-            return f": {reason(view, run)}{named}"
+            return f"{reason(view, run)}{named}"
         case Outcome.unknown:
-            return f": {_failure(view, run)}"
+            return _failure(view, run)
     as_of = view.tables.as_of
     since = minute_text(as_of, view.zone) if as_of else _("when the job list was saved")
     stuck = ""
     if run.outcome is Outcome.stuck:
         stuck = _(". It has been watched for over {hours} hours, or a later run of its feed has ended")
         stuck = stuck.format(hours=grouped(STUCK_AFTER.total_seconds() / 3600))
-    return _(", as of {time}").format(time=since) + stuck
+    return _("as of {time}").format(time=since) + stuck
 
 
 def _nameless_words(facts: JobFacts) -> str:
@@ -253,21 +258,6 @@ def number_text(number: int | None) -> str:
 _PROPERTIES_NAMED = 3
 
 
-def causes_of(view: View, run: Run) -> tuple[Cause, ...]:
-    """Return the codes of a job's log with their explanations."""
-    return tuple(
-        _cause(view.catalogue.explain(code), _counted(lines, users), _by_pattern(view, run, code))
-        for code, lines, users in view.log_of(run).ranked_codes(run.outcome)
-    )
-
-
-def job_error_of(view: View, run: Run) -> Cause | None:
-    """Return the job's error with its explanation; None for ``NoError``."""
-    if run.error == JobError.NoError.name:
-        return None
-    return _cause(error_explained(view, run), "")
-
-
 def error_explained(view: View, run: Run) -> Explanation:
     """Explain a job's error by its message, else by its name."""
     pattern = view.catalogue.pattern_of(run.error, run.error_message or "", None)
@@ -294,56 +284,3 @@ def clause(view: View, run: Run, code: str) -> str:
     patterns = view.log_of(run).patterns.get(code, ())
     known = view.catalogue.explain(patterns[0].name or code if len(patterns) == 1 else code)
     return _(known.title) if known.known else _("the log says {code}, an unknown code").format(code=code)
-
-
-def properties_of(log: JobLog) -> Grid | None:
-    """Return the properties named in the log, most entries first; None if there are none."""
-    shown = tuple((name, code, grouped(lines), grouped(users)) for name, code, lines, users in log.properties)
-    return Grid((_("Property"), _("Code"), _("Entries"), _("Users named")), shown) if shown else None
-
-
-def _by_pattern(view: View, run: Run, code: str) -> tuple[Cause, ...]:
-    """Return the patterns of a code's messages, and the other messages; empty if none matches a pattern."""
-    patterns, catalogue = view.log_of(run).patterns.get(code, ()), view.catalogue
-    if all(one.name is None for one in patterns):
-        return ()
-    return tuple(
-        _cause(catalogue.explain(one.name), _counted(one.entries, one.users))
-        if one.name
-        else _others(catalogue.explain(code), _counted(one.entries, one.users))
-        for one in patterns
-    )
-
-
-def _cause(known: Explanation, counted: str, patterns: tuple[Cause, ...] = ()) -> Cause:
-    return Cause(
-        code=known.code,
-        title=capitalised(_(known.title)),
-        counted=counted,
-        meaning=_(known.meaning),
-        causes=() if patterns else tuple(_(cause) for cause in known.causes),
-        who="" if patterns else capitalised(_(known.who)),
-        retry="" if patterns else _retry_helps(known),
-        known_from="" if patterns else _(known.known_from),
-        patterns=patterns,
-    )
-
-
-def _others(known: Explanation, counted: str) -> Cause:
-    cause = _cause(known, counted)
-    return replace(cause, title=_("Other messages"), meaning=_("The meaning of these messages is unknown."))
-
-
-def _retry_helps(known: Explanation) -> str:
-    if known.retry_helps is None:
-        return _("Whether importing the same records unchanged helps is unknown.")
-    if known.retry_helps:
-        return _("Importing the same records unchanged can help.")
-    return _("Importing the same records unchanged does not help.")
-
-
-def _counted(lines: int, users: int) -> str:
-    entries = count(lines, "entry", "entries")
-    if not users:
-        return _("{entries}, no user named").format(entries=entries)
-    return _("{entries}, {users} named").format(entries=entries, users=count(users, "user"))

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from analyzer.analysis.feed_runs import feed_runs
 from analyzer.catalogue import OURS
-from analyzer.catalogue.job_errors import SPLIT
-from analyzer.history.feed_status import new_of_run
+from analyzer.history.feed_status import feed_statuses, new_of_run
+from analyzer.history.feeds import AsOf, Health, feed_healths
 from analyzer.history.job_facts import facts_of, superseded_by
 from analyzer.history.job_log import JobLogs
 from analyzer.history.redacted import RedactedTables
 from analyzer.model.job import NotUpdatedCount, Outcome, name_in_files, not_updated_text
-from analyzer.model.language import gettext as _
 from analyzer.model.next_step import Commands
-from analyzer.model.text import capitalised, count, short_ids
+from analyzer.model.text import short_ids
 from analyzer.report.failed_users import failed_users, id_property_of
-from analyzer.report.model import DASH, Brand, Note, Queue, RetryButton
-from analyzer.retry.queue_command import queue_commands, queue_remarks
+from analyzer.report.model import DASH, Brand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from analyzer.catalogue import Catalogue
@@ -55,6 +52,7 @@ class RetryLink:
         users: number of users in it; None if unknown.
         complete: whether it has every user who was not updated.
         queue: how to queue it; None if unknown.
+        manifest: describes it; None if there is none.
     """
 
     path: Path | None
@@ -62,6 +60,7 @@ class RetryLink:
     users: int | None = None
     complete: bool = True
     queue: RetryToQueue | None = None
+    manifest: Path | None = None
 
     @property
     def parts(self) -> int:
@@ -191,6 +190,8 @@ class View(ReportRequest):
         by_id: jobs by ID.
         retries: jobs that import a retry file, by the ID of the run that they repair, oldest first.
         following: by job ID, the feed's next run that has ended.
+        preceding: by job ID, the feed's run before that has ended.
+        expected: by the job ID of each feed's newest run, when the next run is expected, UTC; only feeds with a rhythm.
         short: short IDs by job ID.
         observations: when a pull saw a job, when the pull before was, the state, and the error; the oldest first.
         logs: opens the logs of jobs.
@@ -202,6 +203,8 @@ class View(ReportRequest):
     by_id: Mapping[str, Run]
     retries: Mapping[str, Sequence[Run]]
     following: Mapping[str, Run]
+    preceding: Mapping[str, Run]
+    expected: Mapping[str, datetime]
     short: Mapping[str, str]
     observations: Mapping[str, Sequence[tuple[datetime, datetime | None, str, str]]]
     logs: JobLogs
@@ -228,7 +231,9 @@ class View(ReportRequest):
             feed_runs=together,
             by_id={run.job_id: run for run in runs},
             retries=retries,
-            following=_following(together),
+            following=_neighbors(reversed(together)),
+            preceding=_neighbors(together),
+            expected=_expected(request),
             short=short_ids(run.job_id for run in runs),
             observations=request.tables.observations.sort("observed_at", maintain_order=True)
             .select("job_id", "observed_at", "previous_pull_at", "state", "error")
@@ -284,15 +289,27 @@ def note_of(tables: Tables, job_id: str) -> str:
     return queued.note if queued else ""
 
 
-def _following(runs: Sequence[Run]) -> dict[str, Run]:
-    newer: dict[str, Run] = {}
-    following: dict[str, Run] = {}
-    for run in reversed(runs):
-        if run.feed in newer:
-            following |= dict.fromkeys(run.members, newer[run.feed])
+def _neighbors(runs: Iterable[Run]) -> dict[str, Run]:
+    """Return by job ID the last run of its feed that came before it in this order and has ended."""
+    last: dict[str, Run] = {}
+    neighbors: dict[str, Run] = {}
+    for run in runs:
+        if run.feed in last:
+            neighbors.update(dict.fromkeys(run.members, last[run.feed]))
         if run.retry_of is None and run.outcome.ended and run.feed != _UNKNOWN_FEED:
-            newer[run.feed] = run
-    return following
+            last[run.feed] = run
+    return neighbors
+
+
+def _expected(request: ReportRequest) -> dict[str, datetime]:
+    """Return when the next run is expected, by the ID of each feed's newest run."""
+    tables = request.tables
+    healths = feed_healths(feed_statuses(tables), AsOf.of(tables, request.now, request.zone))
+    return {
+        str(one.status.runs[-1]["job_id"]): one.next_expected
+        for one in healths
+        if one.next_expected and one.status.runs and one.health is not Health.ceased
+    }
 
 
 def page_name(job_id: str) -> str:
@@ -315,10 +332,6 @@ def has_entries(view: View, run: Run) -> bool:
     return any(log.entries or log.texts for log in view.tables.logs_of(run.job_id))
 
 
-_CONDITION_END = re.compile(r", or |: | \(|; ")
-"""Separates the first action of a condition from its reason and alternatives."""
-
-
 def href(target: Path, folder: Path) -> str:
     """Return the address of a file from a page in ``folder``, percent-encoded.
 
@@ -329,54 +342,3 @@ def href(target: Path, folder: Path) -> str:
     except ValueError:  # another drive on Windows
         return target.absolute().as_uri()
     return quote(os.fsencode(relative.replace(os.sep, "/")))
-
-
-def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
-    """Return the retry button for a page in ``folder``; None if the job has no retry file or needs none."""
-    link = view.links.get(run.job_id)
-    if link is None or run.superseded:
-        return None
-    sentence = f"{capitalised(link.sentence).removesuffix('.')}."
-    if link.path is None:
-        # If no user is open, the page's history says so.
-        return None if run.open == 0 else RetryButton("", _("Retry file of {feed}").format(feed=run.feed), sentence)
-    condition = condition_of(link)
-    conditions = [
-        *([_("first {action}").format(action=condition)] if condition else []),
-        *([] if link.complete else [_("incomplete")]),
-        # A retry may be running, or may have updated some of these users.
-        *([_("already retried")] if view.retries.get(run.job_id) else []),
-    ]
-    parts = [
-        Note(_("part {number} of {parts}").format(number=number, parts=link.parts), href(Path(path), folder))
-        for number, path in enumerate(link.queue.paths if link.queue else (), 1)
-        if number > 1
-    ]
-    label = _("Retry file of {feed}").format(feed=run.feed)
-    if link.users:
-        label = _("Retry file of {feed} ({users})").format(feed=run.feed, users=count(link.users, "user"))
-    label = " \u2013 ".join(
-        [
-            label,
-            *(["; ".join(conditions)] if conditions else []),
-            *([_("part {number} of {parts}").format(number=1, parts=link.parts)] if parts else []),
-        ]
-    )
-    return RetryButton(href(link.path, folder), label, sentence, not conditions, tuple(parts))
-
-
-def condition_of(link: RetryLink) -> str:
-    """Return the action required before the file is queued, in a few words; empty if none is known."""
-    condition = link.queue.condition if link.queue else ""
-    if condition == SPLIT and link.parts > 1:
-        return ""
-    # map Floor, or remove it from the feed
-    return _CONDITION_END.split(condition, maxsplit=1)[0]
-
-
-def queue_of(view: View, run: Run) -> Queue | None:
-    """Return how to queue a job's retry file; None if there is none to queue."""
-    link = view.links.get(run.job_id)
-    if link is None or link.path is None or link.queue is None or run.superseded:
-        return None
-    return Queue(queue_commands(link.queue), queue_remarks(link.queue))

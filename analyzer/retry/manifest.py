@@ -152,12 +152,16 @@ def verify(path: Path) -> Verification:
     return Verification(manifest, tuple(differences), missing)
 
 
+def manifest_beside(path: Path) -> Path:
+    """Return the path of the manifest of a retry file, or of a part of one."""
+    of_all_parts = manifest_path(path.with_stem(_PART.sub("", path.stem)))
+    return of_all_parts if of_all_parts.is_file() else manifest_path(path)
+
+
 def _manifest_beside(path: Path) -> Manifest:
     if not path.is_file():
         raise InputError(f"{path} is not a file", "Name the retry file.")
-    beside = manifest_path(path.with_stem(_PART.sub("", path.stem)))
-    if not beside.is_file():
-        beside = manifest_path(path)
+    beside = manifest_beside(path)
     if not beside.is_file():
         raise InputError(f"{path} has no manifest beside it", f"Ask for {beside.name}, which was made with the file.")
     manifest = read_manifest(beside)

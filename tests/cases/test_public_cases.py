@@ -282,8 +282,7 @@ ANSWERS: dict[str, Answer] = {
             user("bob", Department="IT"),
         ],
         "src: the import was aborted, none of 2 users updated.",
-        "Map Manager or remove it from the feed before you import again. A single property that isn't mapped aborts the"
-        " whole import.",
+        "Map Manager or remove it from the feed before you import again.",
         RETRY,
         ("aborted", 2),
         error=INVALID,
@@ -349,8 +348,7 @@ ANSWERS: dict[str, Answer] = {
             {"OperatingSystemID": "bob@contoso.com", "About Me": "y", "Quick Dial": "13"},
         ],
         "src: the import was aborted, none of 2 users updated.",
-        "Map Quick Dial or remove it from the feed before you import again. A single property that isn't mapped aborts"
-        " the whole import.",
+        "Map Quick Dial or remove it from the feed before you import again.",
         RETRY,
         ("aborted", 2),
     ),

@@ -78,7 +78,7 @@ FIRST: dict[str, tuple[JobFacts, str, str]] = {
     "one domain": (
         _unresolved(12, users=300, shared=(_FABRIKAM,)),
         "Look at the domain fabrikam.com",
-        "9 of the 12 users who failed have it (4% of all users).",
+        "",
     ),
     "a few": (_unresolved(2, users=300), "Look up each ID in Entra ID", ""),
     "unmapped": (_aborted_by("InvalidProperty", properties=("Floor",)), "Map Floor or remove it from the feed", ""),

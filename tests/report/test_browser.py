@@ -88,7 +88,7 @@ def test_the_calendar_leads_to_the_page_of_a_day_by_keyboard(browser: Browser, r
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Monday, 23 November 2026").wait_for()
     page.get_by_role("link", name="hr", exact=True).first.click()
-    page.get_by_role("heading", name="What to do").wait_for()
+    page.get_by_role("heading", name="weren't updated").wait_for()
     assert noise == []
     page.context.close()
 
@@ -99,6 +99,20 @@ def test_a_page_prints_on_a4_without_losing_a_column(browser: Browser, report: P
         page.emulate_media(media="print")
         assert page.evaluate("document.documentElement.scrollWidth") <= 688, path.name
         page.context.close()
+
+
+def test_a_printed_page_of_a_job_has_its_commands_and_no_dead_button(browser: Browser, tmp_path: Path) -> None:
+    queue, little = conditional(tmp_path), LittleLibrary(tmp_path / "library")
+    job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
+    write_report(little.request(tmp_path / "report", {job_id: queue}))
+    page, _ = opened(browser, tmp_path / "report" / "jobs" / f"{job_id}.html", 688)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".next details pre").is_visible()
+    assert page.get_by_role("button").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.background[open]").count() == 0
+    page.context.close()
 
 
 def test_the_answer_the_trend_and_the_button_are_above_the_fold_of_a_phone(browser: Browser, report: Path) -> None:
@@ -117,7 +131,9 @@ def test_a_command_is_copied_by_mouse_and_keyboard_under_the_strict_policy(brows
     write_report(little.request(tmp_path / "report", {job_id: queue}))
     page, noise = opened(browser, path / f"{job_id}.html", 390)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    region = page.locator("section[aria-labelledby=queue] .command")
+    page.get_by_text("With PnP PowerShell").focus()
+    page.keyboard.press("Enter")
+    region = page.locator(".next details .command")
     region.get_by_role("button", name="Copy").focus()
     page.keyboard.press("Enter")
     region.get_by_role("button", name="Copied").wait_for()
@@ -125,6 +141,10 @@ def test_a_command_is_copied_by_mouse_and_keyboard_under_the_strict_policy(brows
     lines = "\n".join(queue_commands(queue.queue))
     assert page.evaluate("navigator.clipboard.readText()") == lines
     assert region.locator("pre").evaluate("(element) => element.textContent") == lines
+    details = page.locator("dl.facts")
+    details.get_by_role("button", name="Copy").click()
+    details.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == job_id
     assert noise == []
     page.context.close()
 
@@ -135,7 +155,8 @@ def test_a_command_is_copied_without_the_clipboard_of_newer_browsers(browser: Br
     write_report(little.request(tmp_path / "report", {job_id: queue}))
     page, _ = opened(browser, tmp_path / "report" / "jobs" / f"{job_id}.html", 1280)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    region = page.locator("section[aria-labelledby=queue] .command")
+    page.get_by_text("With PnP PowerShell").click()
+    region = page.locator(".next details .command")
     region.get_by_role("button", name="Copy").click()
     region.get_by_role("button", name="Copied").wait_for()
     assert queue.queue is not None
@@ -148,7 +169,9 @@ def test_without_scripts_a_command_is_selected_and_has_no_dead_button(browser: B
     job_id = little.job("hr-2026-11-23", JobError.InvalidDataFile)
     write_report(little.request(tmp_path / "report", {job_id: queue}))
     page, _ = opened(browser, tmp_path / "report" / "jobs" / f"{job_id}.html", 1280, scripts=False)
-    assert page.locator("section[aria-labelledby=queue] pre").is_visible()
+    assert page.locator(".next > .command pre").is_visible()
+    page.get_by_text("With PnP PowerShell").click()
+    assert page.locator(".next details pre").is_visible()
     assert page.get_by_role("button").count() == 0
     page.context.close()
 

@@ -7,30 +7,25 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from analyzer.history.job_sources import JobSources, PerJob
 from analyzer.history.log_parts import Limits
 from analyzer.library.mirror import Library
 from analyzer.model.service import JobError, State
-from analyzer.report.job_page import (
-    facts_of,
-    job_page,
-    located_in,
-    logs_of,
-    nameless_shown,
-    observations_of,
-    people_of,
-)
+from analyzer.report.details import facts_of, logs_of, observations_of, sharepoint_link
+from analyzer.report.job_page import job_page, located_in, nameless_shown, people_of
 from analyzer.report.model import (
     Entries,
     EntryRow,
     Fact,
     Grid,
+    Note,
     Person,
-    RetryButton,
+    Shared,
 )
 from analyzer.report.sentences import minute_text, on_text, since_text, when_text
 from analyzer.report.view import RetryLink
@@ -38,6 +33,8 @@ from analyzer.report.write import write_report
 from tests.report.conftest import FOLDER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analyzer.report.view import Run, View
     from tests.report.conftest import Lines, LittleLibrary
 
@@ -55,8 +52,9 @@ def test_a_jobs_page_parts_people_entries_without_a_user_and_text_that_is_no_ent
     assert [person.identity for person in page.people] == ["a@contoso.com"]
     assert [entry.place.rsplit(", ", 1)[1] for entry in page.nameless.rows] == ["line 3"]
     assert [(entry.code, entry.message) for entry in page.no_entry.rows] == [("", "Saved by somebody")]
-    assert page.retry == RetryButton("", "Retry file of hr", "There is no source file.")
-    assert page.error_message == "Oh no."
+    assert page.next is not None
+    assert (page.next.note, page.next.button) == ("There is no source file.", None)
+    assert ("SharePoint message", "Oh no.") in [(fact.label, fact.value) for fact in page.facts]
     assert page.frame.tenant == "contoso.sharepoint.com"
 
 
@@ -64,20 +62,7 @@ def test_a_jobs_page_without_a_log_has_neither_causes_nor_people(little: LittleL
     view, run = little.run(little.job("hr-2026-11-23"))
     page = job_page(view, run)
     assert (page.causes, page.people, page.nameless, page.no_entry) == ((), (), Entries((), ""), Entries((), ""))
-    assert (page.retry, page.job_error, page.properties) == (None, None, None)
-
-
-def test_a_jobs_page_begins_with_what_fits_the_job_and_its_command(little: LittleLibrary, lines: type[Lines]) -> None:
-    view, run = little.run(little.job("hr-2026-11-23", PARTIAL, lines.unresolved("user0@contoso.com"), users=9))
-    page = job_page(view, run)
-    assert page.to_do[0].text == "Look up each ID in Entra ID; correct it in the feed, or remove it."
-    assert [(one.who, one.command) for one in page.to_do] == [
-        ("feed owner", ""),
-        ("feed owner", ""),
-        ("administrator", f"upa-analyzer retry {run.job_id[:8]}"),
-    ]
-    there = job_page(*little.run(run.job_id, RetryLink(Path("r.json"), "1 user.")))
-    assert [one.command for one in there.to_do] == ["", ""]
+    assert (page.next, page.properties, page.shared) == (None, None, ())
 
 
 def test_what_failures_have_in_common_is_shown_if_the_source_file_was_read(
@@ -91,8 +76,27 @@ def test_what_failures_have_in_common_is_shown_if_the_source_file_was_read(
     assert job_page(view, run).shared == ()
     findings = PerJob([job_id], JobSources(Library.existing(little.root), view.tables).findings)
     page = job_page(replace(view, findings=findings), run)
-    assert page.shared[0] == "All 9 users who failed have the domain fabrikam.com (13% of all users)."
-    assert "Look at the domain fabrikam.com" in page.to_do[0].text
+    assert page.shared[0] == Shared(
+        "All 9 users who failed have the domain ",
+        "fabrikam.com",
+        " (13% of all users).",
+        "Updated: 0 of 9 of them, and 60 of 60 of the others.",
+    )
+    assert "Look at the domain fabrikam.com" in page.causes[0].steps[0].text
+
+
+def test_the_runs_of_a_feed_lead_to_each_other_and_the_newest_to_when_the_next_is_expected(
+    little: LittleLibrary,
+) -> None:
+    names = [f"hr-2026-{day}" for day in ("10-19", "10-26", "11-02", "11-09", "11-16", "11-23")]
+    ids = [little.job(name) for name in names]
+    for name, job_id in zip(names, ids, strict=True):
+        little.log(name, job_id, "")
+    view = little.view()
+    first, second, *_, last = [job_page(view, view.by_id[job_id]) for job_id in ids]
+    assert (first.previous, second.previous) == (None, Note("19 Oct 2026", f"jobs/{ids[0]}.html"))
+    assert first.following == Note("26 Oct 2026", f"jobs/{ids[1]}.html")
+    assert (last.following, last.expected, first.expected) == (None, "30 Nov", "")
 
 
 def test_damaged_values_are_warned_of_at_the_top(little: LittleLibrary) -> None:
@@ -200,7 +204,7 @@ def test_text_of_a_source_file_is_escaped_in_the_page(little: LittleLibrary, tmp
     html = (tmp_path / f"jobs/{job_id}.html").read_text(encoding="utf-8")
     (located,) = re.findall(r'<p class="located"><bdi>(.*?)</bdi></p>', html)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;@contoso.com" in located
-    assert html.count("<script") == 1
+    assert EVIL not in html
 
 
 def test_an_entry_without_an_id_has_its_bounds(little: LittleLibrary, lines: type[Lines], tmp_path: Path) -> None:
@@ -242,7 +246,8 @@ def test_entries_that_records_without_an_id_explain_have_their_numbers(
 
 
 def facts(little: LittleLibrary, job_id: str) -> dict[str, tuple[str, str]]:
-    return {fact.label: (fact.value, fact.note) for fact in facts_of(*little.run(job_id))}
+    view, run = little.run(job_id)
+    return {fact.label: (fact.value, fact.note) for fact in facts_of(view, run, view.facts_of(run))}
 
 
 def test_source_file_and_times_say_how_they_are_known(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -259,6 +264,52 @@ def test_source_file_and_times_say_how_they_are_known(little: LittleLibrary, lin
     assert details["Finished"] == ("2026-11-23 02:00:00 UTC", "from the log's name")
     assert details["Started"] == ("unknown", "no pull saw it")
     assert details["Program"] == ("upa-analyzer 1.0", "")
+
+
+def test_source_file_and_log_folder_lead_to_sharepoint(little: LittleLibrary) -> None:
+    job_id = little.job("hr 2026")
+    little.answers[0]["LogFolderUri"] = "https://fabrikam.sharepoint.com/sites/hr/logs"
+    little.job("hr-2026-11-23")
+    view, run = little.run(job_id)
+    linked = {fact.label: fact.href for fact in facts_of(view, run, view.facts_of(run)) if fact.href}
+    assert linked == {"Log folder": "https://fabrikam.sharepoint.com/sites/hr/logs"}  # the only log's tenant
+    linked = {fact.label: fact.href for fact in facts_of(view, replace(run, tenant=TENANT), view.facts_of(run))}
+    assert linked["Source file"] == f"https://{TENANT}/sites/hr/Shared%20Documents/hr%202026.json"
+    assert linked["Log folder"] == ""
+
+
+TENANT = "contoso.sharepoint.com"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://contoso.sharepoint.com/sites/hr/a.json",
+        "https://contoso.sharepoint.com.example.com/sites/hr/a.json",
+        "https://contoso.sharepoint.com@example.com/a.json",
+        "https://example.com/contoso.sharepoint.com/a.json",
+        "https://contoso.sharepoint.com:444/a.json",
+        "javascript://contoso.sharepoint.com/%0Aalert(1)",
+        "/sites/hr/a.json",
+        "",
+        None,
+    ],
+)
+def test_an_address_that_is_no_https_address_of_the_tenant_is_no_link(uri: str | None) -> None:
+    assert sharepoint_link(uri, TENANT) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/a b/\u00e4.json", "/a%20b/%C3%A4.json"),
+        ("/a%20b/c.json?web=1#x", "/a%20b/c.json"),
+        ('/"><script>', "/%22%3E%3Cscript%3E"),
+        ("//example.com/a", "//example.com/a"),
+    ],
+)
+def test_a_link_to_sharepoint_has_the_path_only(path: str, expected: str) -> None:
+    assert sharepoint_link(f"https://Contoso.sharepoint.com{path}", TENANT) == f"https://{TENANT}{expected}"
 
 
 def test_a_source_file_that_is_missing_says_why(little: LittleLibrary) -> None:
@@ -292,7 +343,9 @@ def test_observations_are_listed_with_the_previous_pull(little: LittleLibrary) -
             ("2026-11-23 03:00:00 UTC", "2026-11-23 02:00:00 UTC", "Succeeded", "NoError"),
         ),
     )
-    assert Fact("Finished", "by 2026-11-23 03:00:00 UTC", "a pull saw that it had ended by then") in facts_of(view, run)
+    assert Fact("Finished", "by 2026-11-23 03:00:00 UTC", "a pull saw that it had ended by then") in facts_of(
+        view, run, view.facts_of(run)
+    )
 
 
 def test_a_start_that_a_pull_saw_is_a_bound(little: LittleLibrary) -> None:

@@ -12,8 +12,9 @@ import pytest
 from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.identity import InferredIdType
 from analyzer.model.service import JobError
+from analyzer.report.actions import queue_of, retry_button
 from analyzer.report.model import Note
-from analyzer.report.view import RetryLink, href, page_name, queue_of, retry_button
+from analyzer.report.view import RetryLink, href, page_name
 from analyzer.retry.queue_command import RetryToQueue
 from analyzer.storage.files import sample_library, templates_folder
 

@@ -226,13 +226,12 @@ def test_a_superseded_job_links_the_next_run_and_offers_no_retry_file(
     late = two_failed(little, lines)
     view, run = little.run(early, RetryLink(Path("r.json"), "1 user."))
     page = job_page(view, run)
-    assert page.history == (
-        Note("Superseded: a later full run of the feed has ended."),
-        Note(f"Next run of the feed: {late[:8]} (23 Nov 2026, 02:00).", f"jobs/{late}.html"),
-    )
-    assert (page.retry, page.queue) == (None, None)
+    assert page.history == (Note("Superseded by the next run (23 Nov 2026, 02:00).", f"jobs/{late}.html"),)
+    assert page.following == Note("23 Nov 2026", f"jobs/{late}.html")
+    assert page.next is not None
+    assert (page.next.button, page.next.command, page.next.powershell) == (None, None, None)
     assert page.row.marks == (Note("Superseded"),)
-    assert [(one.text, one.command) for one in page.to_do] == [
+    assert [(one.text, one.command) for one in page.next.steps] == [
         ("Look at the newest run of the feed instead.", "upa-analyzer show --feed hr")
     ]
     assert index_page(view).buttons == ()
@@ -244,8 +243,9 @@ def test_a_job_that_needs_no_retry_file_does_not_say_why_there_is_none(
     run_id = two_failed(little, lines)
     little.retry(run_id, seen=RETRIED, users=2)
     page = job_page(*little.run(run_id, RetryLink(None, "Every user has been updated.")))
-    assert page.retry is None
-    assert [one.text for one in page.to_do] == ["Nothing is left to do."]
+    assert page.next is not None
+    assert page.next.button is None
+    assert [one.text for one in page.next.steps] == ["Nothing is left to do."]
 
 
 def test_the_file_of_a_run_that_was_retried_already_says_so(little: LittleLibrary, lines: type[Lines]) -> None:

@@ -337,17 +337,10 @@ def _print_details(app: AppContext, shown: JobView) -> None:
 
 
 def _print_support(app: AppContext, shown: JobView) -> None:
-    from analyzer.catalogue import support_request
+    from analyzer.history.job_facts import support_text
 
-    # Without a log, the end is known only from the first pull that found the job ended.
-    ended = "Ended" if shown.job["ran_from"] == "log" else "Ended by"
-    times = [
-        (name, f"{shown.job[column]:%Y-%m-%d %H:%M:%S} UTC")
-        for name, column in (("First seen", "first_seen"), (ended, "finished"))
-        if shown.job[column] is not None
-    ]
     app.terminal.show()
     app.terminal.show("For Microsoft's support:")
     app.terminal.show()
-    for line in support_request(shown.job, has_log=shown.facts.log_found, times=times).splitlines():
+    for line in support_text(shown.job, has_log=shown.facts.log_found).splitlines():
         app.terminal.show(visible(line))
