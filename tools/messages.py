@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from analyzer.catalogue import OURS
+from analyzer.catalogue import generic_error, job_errors, log_codes
 from analyzer.storage.files import templates_folder
 from analyzer.storage.languages import MESSAGES
 
@@ -62,7 +62,9 @@ def collected() -> Catalog:
                 if words:
                     message = words[0] if len(words) < _PLURAL else (words[0], words[1])
                     catalogue.add(message, locations=[(f"report_templates/{path.name}", line)])
-    for one in (*OURS.explanations, *(pattern.explanation for pattern in OURS.patterns)):
+    explained = (*log_codes.EXPLANATIONS, *job_errors.EXPLANATIONS)  # errors of calls are for the terminal only
+    patterns = (*log_codes.PATTERNS, *generic_error.PATTERNS)
+    for one in (*explained, *(pattern.explanation for pattern in patterns)):
         texts = (one.title, one.meaning, *one.causes, *one.remedies, one.who, one.known_from, one.takes)
         for text in filter(None, texts):
             catalogue.add(text, locations=[("analyzer/catalogue", 0)])
