@@ -12,7 +12,8 @@ from analyzer.catalogue.job_errors import SPLIT
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.language import gettext as _
 from analyzer.model.text import capitalised, count
-from analyzer.report.model import Command, NextStep, Note, Queue, RetryButton
+from analyzer.report.job_model import Command, NextStep, Queue
+from analyzer.report.model import Note, RetryButton
 from analyzer.report.view import href
 from analyzer.retry.queue_command import queue_commands, queue_remarks
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from analyzer.catalogue.model import JobFacts
     from analyzer.report.causes import Steps
-    from analyzer.report.model import Cause
+    from analyzer.report.job_model import Cause
     from analyzer.report.view import RetryLink, Run, View
 
 

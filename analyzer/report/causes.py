@@ -11,7 +11,8 @@ from analyzer.model.language import gettext as _
 from analyzer.model.language import ngettext
 from analyzer.model.service import LogCode
 from analyzer.model.text import capitalised, count, grouped
-from analyzer.report.model import Cause, Grid, ToDo
+from analyzer.report.job_model import Cause, ToDo
+from analyzer.report.model import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

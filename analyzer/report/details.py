@@ -12,7 +12,8 @@ from analyzer.model.language import gettext as _
 from analyzer.model.service import JobError
 from analyzer.model.text import capitalised, grouped, listed, size
 from analyzer.model.uri import host_of, scheme_of, server_paths
-from analyzer.report.model import DASH, Fact, Grid, Note
+from analyzer.report.job_model import Fact
+from analyzer.report.model import DASH, Grid, Note
 from analyzer.report.sentences import UNKNOWN, bound_text, error_explained, second_text, when_text
 from analyzer.report.view import entries_name, has_entries, href, list_name
 

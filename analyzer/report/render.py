@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from analyzer.report.model import JobPage, RunsChart, WeeksChart
+    from analyzer.report.job_model import JobPage
+    from analyzer.report.model import RunsChart, WeeksChart
 
 
 _TEMPLATE_ERRORS = (

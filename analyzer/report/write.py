@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import polars as pl
     from filelock import BaseFileLock
 
-    from analyzer.report.model import DayPage, IndexPage, JobPage, RunsChart, WeeksChart
+    from analyzer.report.job_model import JobPage
+    from analyzer.report.model import DayPage, IndexPage, RunsChart, WeeksChart
     from analyzer.report.render import Renderer
     from analyzer.report.view import Run
     from analyzer.storage.file_set import Content

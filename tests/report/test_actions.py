@@ -16,7 +16,7 @@ from analyzer.report.view import RetryLink
 from analyzer.retry.queue_command import RetryToQueue
 
 if TYPE_CHECKING:
-    from analyzer.report.model import JobPage, NextStep
+    from analyzer.report.job_model import JobPage, NextStep
     from tests.report.conftest import Lines, LittleLibrary
 
 PARTIAL = JobError.ImportCompleteWithError

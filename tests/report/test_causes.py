@@ -10,7 +10,8 @@ from analyzer.config.read import CodeConfig, catalogue_of
 from analyzer.model.service import JobError
 from analyzer.report.causes import Steps, properties_of
 from analyzer.report.causes import causes_of as causes_with_steps
-from analyzer.report.model import Cause, Grid, ToDo
+from analyzer.report.job_model import Cause, ToDo
+from analyzer.report.model import Grid
 from analyzer.report.sentences import clause, reason
 from analyzer.report.view import Run, View
 

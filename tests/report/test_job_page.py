@@ -17,16 +17,9 @@ from analyzer.history.log_parts import Limits
 from analyzer.library.mirror import Library
 from analyzer.model.service import JobError, State
 from analyzer.report.details import facts_of, logs_of, observations_of, sharepoint_link
+from analyzer.report.job_model import Entries, EntryRow, Fact, Person, Shared
 from analyzer.report.job_page import job_page, located_in, nameless_shown, people_of
-from analyzer.report.model import (
-    Entries,
-    EntryRow,
-    Fact,
-    Grid,
-    Note,
-    Person,
-    Shared,
-)
+from analyzer.report.model import Grid, Note
 from analyzer.report.sentences import minute_text, on_text, since_text, when_text
 from analyzer.report.view import RetryLink
 from analyzer.report.write import write_report
