@@ -146,9 +146,8 @@ def _queue_command(view: View, run: Run, condition: str) -> Command | None:
 def _powershell(view: View, run: Run) -> Queue | None:
     """Return the lines for PowerShell, without the condition, which the page has said."""
     queue = queue_of(view, run)
-    if queue is None:
-        return None
-    return Queue(queue.lines, tuple(one for one in queue.remarks if not one.startswith("Before you queue")))
+    retry = view.links[run.job_id].queue
+    return Queue(queue.lines, queue_remarks(replace(retry, condition=""))) if queue and retry else None
 
 
 def _commands(view: View, run: Run, facts: JobFacts) -> Iterator[Command]:
