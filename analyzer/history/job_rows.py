@@ -189,8 +189,8 @@ def feeds_of_jobs(
 ) -> dict[str, str]:
     """Return the feed of each job by job ID; a retry has the feed of the run that it repairs, if that is known.
 
-    A job that this program queued has the feed that it was queued for, unless a rule of the configuration says
-    otherwise: it is the feed that has this name, wherever its other files are.
+    A job that this program queued has the feed that it was queued for, wherever its other files are. If that isn't in
+    the configuration, a rule that takes the file says otherwise.
 
     Args:
         names: by job ID, the address of its source file without secrets, as a feed's name may contain its host; and the
@@ -200,10 +200,12 @@ def feeds_of_jobs(
         recorded: the feeds of the jobs that this program queued, by job ID.
     """
     runs = {job_id: retries[job_id] if retries.get(job_id) in names else job_id for job_id in names}
+    configured = {rule.name for rule in rules}
     by_record = {
         job_id: feed
         for job_id, run_id in runs.items()
-        if (feed := (recorded or {}).get(run_id)) and not any(rule.takes(names[run_id][0]) for rule in rules)
+        if (feed := (recorded or {}).get(run_id))
+        and (feed in configured or not any(rule.takes(names[run_id][0]) for rule in rules))
     }
     inferred = {job_id: names[run_id] for job_id, run_id in runs.items() if job_id not in by_record}
     feeds = feeds_of((uri for uri, _ in inferred.values()), rules, dict(inferred.values()).__getitem__)

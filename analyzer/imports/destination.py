@@ -33,6 +33,8 @@ _TOKEN_BYTES = 4
 _FORBIDDEN = re.compile(r'["*:<>?/\\|\x00-\x1f]')
 """Characters that names of files in SharePoint can't have."""
 _LONGEST = 80
+_NAMELESS = "import"
+"""What a file is called whose name has nothing to call it by, such as ``.json``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def feed_of_file(
     of_jobs = _folders_of_jobs(tables)
     if configured:
         known = of_jobs.get(configured, [""])[-1]
-        return FeedOfFile(configured, feeds[configured], known)
+        return FeedOfFile(configured, feeds[configured], known.rpartition("/")[0])
     name = source_name(file_name).feed.casefold()
     alike = {
         feed: [uri for uri in uris if source_name(uri).feed.casefold() == name and _is_in(uri, folder)]
@@ -96,7 +98,7 @@ def feed_of_file(
         )
     if found:
         return FeedOfFile(found[0], None, alike[found[0]][-1].rpartition("/")[0])
-    return FeedOfFile(source_name(file_name).feed or stem(file_name))
+    return FeedOfFile(source_name(file_name).feed or stem(file_name) or _NAMELESS)
 
 
 def destination(feed: FeedOfFile, options: PlanOptions, folder: str, last: ImportRecord | None) -> Destination:
@@ -151,7 +153,7 @@ def fresh_name(
     >>> fresh_name("hr-feed-2026-11-28.json", now, token=lambda _: "1a2b3c4d")
     'hr-feed-20261129-021500-1a2b3c4d.json'
     """
-    name = _FORBIDDEN.sub("-", source_name(file_name).feed or stem(file_name))[:_LONGEST].strip(" .~-") or "import"
+    name = _FORBIDDEN.sub("-", source_name(file_name).feed or stem(file_name))[:_LONGEST].strip(" .~-") or _NAMELESS
     return f"{name}{f'-{retry_of}-retry' if retry_of else ''}-{now:%Y%m%d-%H%M%S}-{_unique(token)}.json"
 
 

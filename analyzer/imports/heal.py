@@ -136,8 +136,9 @@ class Healer:
             AnalyzerError: a stage failed; the next start continues.
         """
         clock = self.sender.tenant.session.policy.clock
+        self._give_up_others(record)
         while True:
-            for one in self._retries():
+            for one in self._retries(record):
                 self.sender.send(one, until_end=True)
             made = self.report()
             self._check_pulled(record, made.tables)
@@ -147,6 +148,7 @@ class Healer:
             healings = [
                 plan_healing(made.tables, made.retries, part.job_id, ended, self.catalogue, most)
                 for part in record.parts
+                if part.job_id  # the others were given up
             ]
             steps = [one.step for one in healings if one.step is not None]
             if not steps:
@@ -165,9 +167,21 @@ class Healer:
     def _records(self) -> list[ImportRecord]:
         return self.sender.journal.records
 
-    def _retries(self) -> list[ImportRecord]:
-        """Return the retries that an earlier command has begun."""
-        return [one for one in self._records() if one.retry_of and one.is_unfinished]
+    def _retries(self, record: ImportRecord) -> list[ImportRecord]:
+        """Return the retries of a run that an earlier command has begun; those of other runs may be superseded."""
+        jobs = {part.job_id for part in record.parts if part.job_id}
+        retries = []
+        for one in self._records():
+            if one.retry_of in jobs:
+                jobs.update(part.job_id for part in one.parts if part.job_id)
+                retries.append(one)
+        return [one for one in retries if one.is_unfinished]
+
+    def _give_up_others(self, record: ImportRecord) -> None:
+        """Give up retries of other runs that aren't sent yet: meanwhile, later imports may have superseded them."""
+        ours = [record.import_id, *(one.import_id for one in self._retries(record))]
+        others = [one for one in self._records() if one.has_unsent_parts and one.import_id not in ours]
+        self.sender.take_over(others, lambda _: "a newer run of the feed is being repaired")
 
     def _check_pulled(self, record: ImportRecord, tables: Tables) -> None:
         """Check that the history knows how each import ended: else a retry might be imported a second time.

@@ -20,6 +20,7 @@ from analyzer.imports.destination import fresh_name, import_id
 from analyzer.imports.input_file import input_file
 from analyzer.imports.record_file import LIMITS, Limits
 from analyzer.imports.split import SplitPart, split_file
+from analyzer.model.service import IdType
 from analyzer.model.text import SHORT_ID, moment
 from analyzer.storage.files import check_unchanged, sha256_of, state_of
 from analyzer.storage.import_record import ImportPart, ImportRecord, all_imports
@@ -92,6 +93,7 @@ class Prepared:
         checked: what the check found in each file; nothing if the import is continued.
         delta: what was left out; None unless only changes are sent.
         taken_over: unfinished imports of the feed that this one replaces.
+        keeps_settings: whether what is continued was begun with another folder, ID type, or property map.
     """
 
     record: ImportRecord
@@ -99,6 +101,12 @@ class Prepared:
     checked: list[CheckResult] = field(default_factory=list)
     delta: DeltaResult | None = None
     taken_over: list[ImportRecord] = field(default_factory=list)
+    keeps_settings: bool = False
+
+    def why_given_up(self, other: ImportRecord) -> str:
+        """Return why an unfinished import is replaced, a clause."""
+        is_same = (other.retry_of, other.sha256) == (self.record.retry_of, self.record.sha256)
+        return "it begins anew as you specify now" if is_same else "a newer file of the feed came"
 
 
 def prepare(journal: Journal, wish: Wish, checker: Checker, now: datetime) -> Prepared:
@@ -114,20 +122,22 @@ def prepare(journal: Journal, wish: Wish, checker: Checker, now: datetime) -> Pr
         InputError: the file can't be read, or changes meanwhile.
         StoppedError: the import would be aborted.
         OutputError: files can't be written.
-        UsageError: the same file was queued before, or another import of the feed is unfinished.
+        UsageError: the same file was queued before, another import of the feed is unfinished, or the file's ID property
+            is unknown.
     """
-    before = [state_of(path) for path in wish.files]
+    before = [_state_of_file(path) for path in wish.files]
     digests = [sha256_of(path) for path in wish.files]
     unfinished = [one for one in journal.records if one.has_unsent_parts]
     same = [one for one in unfinished if _is_same(one, digests, wish)]
     if same and (wish.delta is not None) == (same[-1].unchanged is not None):
-        if not same[-1].is_queued:
-            _set_plan(same[-1], wish.destination.plan)
-        return Prepared(same[-1], is_continued=True, taken_over=[one for one in unfinished if one is not same[-1]])
+        has_other_settings = not _is_for(same[-1], wish.destination)
+        if not has_other_settings or (same[-1].is_queued and not wish.again):
+            others = [one for one in unfinished if one is not same[-1]]
+            return Prepared(same[-1], is_continued=True, taken_over=others, keeps_settings=has_other_settings)
     if wish.retry_of and unfinished:
         raise UsageError(
             f"an import of the feed {journal.feed} is unfinished: {_progress(unfinished[-1])} of {unfinished[-1].path}",
-            f"Finish it first: `upa-analyzer queue {unfinished[-1].path}`.",
+            "Finish it first: run the command again that began it.",
         )
     if not wish.again:
         _check_new(journal, digests, wish, now)
@@ -135,7 +145,20 @@ def prepare(journal: Journal, wish: Wish, checker: Checker, now: datetime) -> Pr
     for path, state in zip(wish.files, before, strict=True):
         check_unchanged(path, state, _WAIT_FOR_FEED)
     prepared.taken_over = unfinished
+    _use_uploads(prepared.record, same)
     return prepared
+
+
+def _state_of_file(path: Path) -> tuple[int, int, int]:
+    """Return the state of a file; reading a pipe would empty it, or never end.
+
+    Raises:
+        InputError: it isn't a file, or can't be read.
+    """
+    state = state_of(path)
+    if not path.is_file() and not path.is_dir():
+        raise InputError(f"{path} is a pipe or a device, not a file", "Write it to a file, and name that.")
+    return state
 
 
 def discard(journal: Journal, record: ImportRecord) -> None:
@@ -145,6 +168,25 @@ def discard(journal: Journal, record: ImportRecord) -> None:
 
 def _is_same(record: ImportRecord, digests: Sequence[str], wish: Wish) -> bool:
     return (record.retry_of, record.sha256) == (wish.retry_of, _digest(digests))
+
+
+def _is_for(record: ImportRecord, place: Destination) -> bool:
+    """Return whether an import has this folder, and is queued with this plan."""
+    plan = place.plan
+    is_same_property = plan.id_property in {"", record.id_property}
+    is_same_plan = plan.id_type == IdType[record.id_type] and dict(plan.property_map or {}) == record.property_map
+    return record.folder == place.folder and is_same_property and is_same_plan
+
+
+def _use_uploads(record: ImportRecord, given_up: Sequence[ImportRecord]) -> None:
+    """Continue the uploads of imports that aren't queued, so that no file is left in the tenant for nothing."""
+    known = {
+        part.sha256: part for one in given_up if one.folder == record.folder and not one.is_queued for part in one.parts
+    }
+    for part in record.parts:
+        if before := known.pop(part.sha256, None):
+            part.name, part.upload_id, part.sent = before.name, before.upload_id, before.sent
+            part.uploaded_at = before.uploaded_at
 
 
 def _digest(digests: Sequence[str]) -> str:
@@ -170,28 +212,34 @@ def _check_new(journal: Journal, digests: Sequence[str], wish: Wish, now: dateti
     Raises:
         UsageError: it was.
     """
-    for _, record in all_imports(journal.imports):
-        if not record.is_queued or not _is_same(record, digests, wish):
-            continue
-        jobs = [part.job_id[:SHORT_ID] for part in record.parts if part.job_id]
-        when = moment(record.created_at, None, now)
-        raise AlreadyQueuedError(
-            f"{wish.files[0]} was queued before: {', '.join(jobs) or 'its job is unknown'}, {when}",
-            "To queue the same file again, add --again.",
-            record,
-        )
+    found = [one for _, one in all_imports(journal.imports) if one.is_queued and _is_same(one, digests, wish)]
+    if not found:
+        return
+    record, last = max(found, key=lambda one: one.created_at), journal.last_run
+    jobs = [part.job_id[:SHORT_ID] for part in record.parts if part.job_id]
+    when = moment(record.created_at, None, now)
+    what = f"{wish.files[0]} was queued before: {', '.join(jobs) or 'its job is unknown'}, {when}"
+    is_last = last is not None and record.import_id == last.import_id
+    if is_last or wish.retry_of or record.feed != journal.feed:
+        raise AlreadyQueuedError(what, "To queue the same file again, add --again.", record, is_last=is_last)
+    raise AlreadyQueuedError(
+        f"{what}, and another file of the feed after it",
+        "If it isn't an old file, but the feed has the same values again, add --again.",
+        record,
+    )
 
 
 class AlreadyQueuedError(UsageError):
     """The same file was queued before.
 
     Attributes:
-        record: as what.
+        record: as what; the newest import of it.
+        is_last: whether that is the newest of the feed's runs.
     """
 
-    def __init__(self, what: str, advice: str, record: ImportRecord) -> None:
+    def __init__(self, what: str, advice: str, record: ImportRecord, *, is_last: bool = False) -> None:
         super().__init__(what, advice)
-        self.record = record
+        self.record, self.is_last = record, is_last
 
 
 class _Preparation:
@@ -218,6 +266,8 @@ class _Preparation:
                 if not wish.force and _stops(result):
                     raise StoppedError(result)
                 plan = dataclasses.replace(plan, id_property=result.id_property.name)
+                if not plan.id_property:
+                    raise UsageError(f"the ID property of {path} is unknown", "Specify it with --id-property NAME.")
                 content = given.path
                 if wish.delta is not None:
                     delta = wish.delta(content, self._made() / "changes.json", plan)

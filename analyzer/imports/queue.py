@@ -63,14 +63,14 @@ class Sender:
     settling: float = SETTLING
     _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def take_over(self, others: list[ImportRecord], because: str) -> None:
+    def take_over(self, others: list[ImportRecord], because: Callable[[ImportRecord], str]) -> None:
         """Give up what is unsent of earlier imports of the feed; their jobs run on.
 
         SharePoint removes an unfinished upload by itself within a day (seen).
 
         Args:
             others: the unfinished imports.
-            because: why, a clause.
+            because: says why, a clause.
 
         Raises:
             AnalyzerError: the tenant can't be asked for a job that may have been queued.
@@ -80,14 +80,14 @@ class Sender:
                 if part.queueing_at is not None and not part.job_id:
                     self._find(record, part)
             unsent = [part for part in record.parts if not part.job_id]
-            record.abandoned = because
+            record.abandoned = because(record)
             self.journal.keep(record)
             self.journal.remove_files(record)
             what = f"{len(unsent)} of {count(len(record.parts), 'part')}"
-            self.say(f"Gave up the unfinished import of {record.path}: {because}. Unsent: {what}.")
+            self.say(f"Gave up the unfinished import of {record.path}: {record.abandoned}. Unsent: {what}.")
 
     def send(self, record: ImportRecord, *, until_end: bool = False) -> None:
-        """Send what is still unsent of an import.
+        """Send what is still unsent of an import; of one that was given up, nothing.
 
         Args:
             record: the import.
@@ -102,7 +102,7 @@ class Sender:
         """
         self.journal.keep(record)
         for number, part in enumerate(record.parts, 1):
-            if part.ended_at is not None:
+            if part.ended_at is not None or (record.abandoned and not part.job_id):
                 continue
             if not part.job_id:
                 self._upload(record, part)

@@ -129,7 +129,7 @@ class ImportRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 def feed_folder(imports: Path, feed: str) -> Path:
     """Return the folder with the imports of a feed; names that aren't those of folders are changed, and stay apart."""
     safe = _UNSAFE.sub("-", feed)[:_LONGEST].strip(" .-")
-    if safe != feed:
+    if safe != feed or not safe:  # never the folder of all feeds
         safe = f"{safe}-{hashlib.sha256(feed.encode(errors='replace')).hexdigest()[:8]}".lstrip("-")
     return imports / safe
 

@@ -121,8 +121,13 @@ def test_the_record_says_that_a_job_is_a_retry_whatever_its_name(nights: Nights)
 
 @pytest.mark.parametrize(
     ("rules", "feed"),
-    [((), "people"), ((FeedRule("named", "hr-feed-*"),), "named"), ((FeedRule("other", "x*"),), "people")],
-    ids=["the record's", "a rule's", "the record's, as no rule matches"],
+    [
+        ((), "people"),
+        ((FeedRule("named", "hr-feed-*"),), "named"),
+        ((FeedRule("other", "x*"),), "people"),
+        ((FeedRule("people", "hr-feed.json"), FeedRule("rest", "*")), "people"),
+    ],
+    ids=["the record's", "a rule's", "the record's, as no rule matches", "the record's, which is configured"],
 )
 def test_the_feed_is_that_of_the_record_unless_a_rule_matches(
     nights: Nights, rules: Sequence[FeedRule], feed: str

@@ -90,7 +90,7 @@ class Feed:
         with self.journal() as journal:
             prepared = prepare(journal, wish, Checker(), self.clock.now())
             sender = self.sender(journal)
-            sender.take_over(prepared.taken_over, "a newer file of the feed came")
+            sender.take_over(prepared.taken_over, prepared.why_given_up)
             sender.send(prepared.record, until_end=until_end)
             return prepared
 

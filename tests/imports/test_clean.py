@@ -477,16 +477,19 @@ def test_what_happens_to_a_source_file_after_the_plan_counts(
         assert emulator.storage.exists(path) is (meanwhile != "removed")
 
 
-def test_a_file_of_an_import_that_has_not_ended_stays(
+def test_a_file_of_an_import_stays_until_its_job_has_ended_as_far_as_a_pull_has_seen(
     upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]], tmp_path: Path
 ) -> None:
     job_id = old.ran(100)
     with begin() as emulator:
         assert upa("pull").code == 0
-        record_of(tmp_path, emulator.ready["admin_url"], job_id, sent=1, names=(_day(100),))
+        record_of(tmp_path, emulator.ready["admin_url"], sent=1, names=(_day(100),))  # as which job is unknown
         ran = upa("clean", "--yes", "--json")
         assert _because(ran) == ["an import that hasn't ended needs it"]
         assert left_in(emulator) == [_day(100)]
+        record_of(tmp_path, emulator.ready["admin_url"], job_id, sent=1, names=(_day(100),))
+        assert upa("clean", "--yes", "--json").json["kept"] == []
+        assert left_in(emulator) == []
 
 
 def test_an_item_at_which_a_request_fails_is_looked_at_again_by_the_next_clean(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analyzer.errors import AnalyzerError, InputError, LockedError, UsageError
+from analyzer.imports.checker import Checker
 from analyzer.imports.destination import import_id
-from analyzer.imports.prepare import AlreadyQueuedError, StoppedError
-from analyzer.model.service import State
+from analyzer.imports.model import ImportPlan
+from analyzer.imports.prepare import AlreadyQueuedError, StoppedError, prepare
+from analyzer.model.service import IdType, State
 from analyzer.storage.import_record import imports_of_feed
 from tests.imports.queueing import USERS, Feed, feed
 
@@ -156,20 +160,52 @@ def test_a_newer_file_takes_over_what_is_unsent_and_a_retry_does_not(hr: Feed, m
     assert any(line.startswith("Gave up the unfinished import of") for line in hr.said)
 
 
-def test_properties_that_the_service_refuses_are_an_error_and_a_corrected_map_continues(hr: Feed) -> None:
-    import dataclasses
-
-    from analyzer.imports.model import ImportPlan
-    from analyzer.model.service import IdType
-
+def test_properties_that_the_service_refuses_are_an_error_and_a_corrected_map_uses_the_upload(hr: Feed) -> None:
     file, place = hr.file(*USERS), hr.destination
     wrong = dataclasses.replace(place, plan=ImportPlan(IdType.Email, "IdName", {"City": "Town"}))
     with pytest.raises(AnalyzerError, match="the service refuses the import"):
         hr.queue(dataclasses.replace(hr.wish(file), destination=wrong))
     assert hr.jobs == []
     prepared = hr.queue(hr.wish(file))
-    assert prepared.is_continued
-    assert hr.jobs == [prepared.record.parts[0].name]
+    assert not prepared.is_continued  # it is checked with the new map
+    first, second = imports_of_feed(hr.root / "imports" / "hr-feed")
+    assert first.abandoned == "it begins anew as you specify now"
+    assert hr.jobs == [first.parts[0].name] == [second.parts[0].name]
+    assert second.parts[0].uploaded_at == first.parts[0].uploaded_at
+
+
+def test_a_folder_that_is_missing_is_no_dead_end(hr: Feed) -> None:
+    file, place = hr.file(*USERS), hr.destination
+    wrong = dataclasses.replace(place, folder=f"{place.folder}/nowhere")
+    with pytest.raises(UsageError, match="there is no folder"):
+        hr.queue(dataclasses.replace(hr.wish(file), destination=wrong))
+    record = hr.queue(hr.wish(file)).record
+    assert (record.folder, hr.jobs) == (place.folder, [record.parts[0].name])
+
+
+def test_what_is_queued_in_part_keeps_its_settings_unless_it_is_to_begin_anew(
+    hr: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wish = hr.wish(hr.file(*USERS), values=2)
+    deaths = _deaths(monkeypatch, functools.partial(hr.queue, wish))
+    for _ in range(4):  # the first part was sent
+        next(deaths)
+    monkeypatch.undo()
+    place = dataclasses.replace(hr.destination, plan=ImportPlan(IdType.PrincipalName, "IdName", {"City": "City"}))
+    changed = dataclasses.replace(wish, destination=place)
+    with hr.journal() as journal:
+        kept = prepare(journal, changed, Checker(), hr.clock.now())
+        assert (kept.is_continued, kept.keeps_settings, kept.record.id_type) == (True, True, "Email")
+        anew = prepare(journal, dataclasses.replace(changed, again=True), Checker(), hr.clock.now())
+        assert (anew.is_continued, anew.record.id_type, anew.taken_over) == (False, "PrincipalName", [kept.record])
+        assert anew.record.parts[0].name != kept.record.parts[0].name
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(hr: Feed) -> None:
+    os.mkfifo(hr.root / "pipe.json")
+    with pytest.raises(InputError, match="is a pipe or a device"):
+        hr.queue(hr.wish(hr.root / "pipe.json"))
 
 
 def test_a_file_that_changes_before_it_is_sent_is_an_error_and_nothing_is_queued(

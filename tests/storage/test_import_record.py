@@ -108,3 +108,9 @@ def test_each_feed_has_a_folder_of_its_own_inside(one: str, other: str) -> None:
         assert not any(unicodedata.category(character) in {"Cc", "Cs"} for character in name)
         assert len(name.encode()) <= 255
     assert (folders[0] == folders[1]) == (one == other)
+
+
+@pytest.mark.parametrize("feed", ["", ".", " ", ".."])
+def test_no_feed_has_the_folder_of_all_feeds(tmp_path: Path, feed: str) -> None:
+    assert feed_folder(tmp_path, feed).parent == tmp_path
+    assert feed_folder(tmp_path, feed).name.strip(".")

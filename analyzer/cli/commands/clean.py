@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - an option each
     tables = app.tables_with_progress(opened, workspace)
     library = WritableLibrary(opened.root)
     with app.terminal.stages() as stage:
-        planner = Planner(tenant, library, tables, tuple(_needed(workspace.imports)))
+        planner = Planner(tenant, library, tables, tuple(_needed(workspace.imports, tables)))
         plan = planner.run(Choice(before, outcome or "", feed), stage("looking at the tenant's files"))
         done = None
         if yes:
@@ -94,13 +94,16 @@ def _age(text: str) -> timedelta:
     return age
 
 
-def _needed(imports: Path) -> Iterator[str]:
-    """Yield the addresses of the source files of our imports that haven't ended."""
+def _needed(imports: Path, tables: Tables) -> Iterator[str]:
+    """Yield the addresses of the source files of our imports that neither we nor a pull have seen to end."""
     from analyzer.storage.import_record import all_imports
 
+    rows = tables.jobs.select("job_id", "outcome").iter_rows()
+    ended = {job_id for job_id, outcome in rows if outcome not in NOT_ENDED}
     for _, record in all_imports(imports):
         if record.is_unfinished:
-            yield from (record.source_uri(part) for part in record.parts)
+            left = (part for part in record.parts if part.ended_at is None and part.job_id not in ended)
+            yield from map(record.source_uri, left)
 
 
 def _print(app: AppContext, plan: CleanPlan, done: CleanResult | None, now: datetime, workspace: Workspace) -> None:

@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913 - the contract's options
     app = context.ensure_object(AppContext)
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
     _check_options(retry=retry, delta=delta, heal=heal, dry_run=dry_run)
-    run = _Queueing(app, context, options, folder, parse_duration(timeout) if timeout else None, patience)
+    run = _Queueing(app, context, options, folder, parse_duration(timeout, "--timeout") if timeout else None, patience)
     checker = run.checker(schema, directory)
     return run.run(file, checker, retry=retry, delta=delta, again=again, force=force, dry_run=dry_run, heal=heal)
 
@@ -180,9 +180,9 @@ class _Queueing:
             except StoppedError as error:
                 return self._stopped(error)
             except AlreadyQueuedError as error:
-                if not heal or error.record.feed != feed.name or error.record.abandoned:
+                if not heal or not error.is_last or error.record.abandoned:
                     raise
-                terminal.say(f"{error.what[:1].upper()}{error.what[1:]}. Continuing with its retries.")
+                terminal.say(f"{error.what}. Continuing with its retries.")
                 sender = self._sender(journal)
                 return self._heal(sender, checker, wish.destination, error.record, heal)
             return self._send(journal, checker, wish, prepared, dry_run=dry_run, heal=heal)
@@ -194,7 +194,10 @@ class _Queueing:
         from analyzer.imports.prepare import discard
 
         terminal, record = self.app.terminal, prepared.record
+        sender = self._sender(journal)
         print_prepared(terminal, prepared, self.app.zone(), self._now(), dry_run=dry_run)
+        if not dry_run:
+            sender.take_over(prepared.taken_over, prepared.why_given_up)
         if dry_run or not record.parts:
             if not prepared.is_continued:
                 discard(journal, record)
@@ -203,9 +206,7 @@ class _Queueing:
                     terminal.result({**import_json(record, prepared), "sent": False})
                 return 0
             record = journal.last_run
-        sender = self._sender(journal)
         if record is prepared.record:
-            sender.take_over(prepared.taken_over, "a newer file of the feed came")
             sender.send(record, until_end=bool(heal))
         if heal:
             return self._heal(sender, checker, wish.destination, record, heal)

@@ -40,6 +40,8 @@ def print_prepared(
     if prepared.is_continued:
         when = moment(record.created_at, zone, now)
         terminal.say(f"Continuing the import of {record.path} that was begun {when}.")
+        if prepared.keeps_settings:
+            terminal.say("It keeps its folder, ID type, and property map, as it may be queued in part.")
     show = terminal.prose if dry_run and not terminal.json else terminal.say
     for result in prepared.checked:
         show(f"{result.path.name}: {summary(result)}")

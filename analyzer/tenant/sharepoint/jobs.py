@@ -148,22 +148,29 @@ def queue_import(session: Session, wanted: Import) -> str:
     if it returns no ID (seen), search for the job by its source file, and repeat the call only if there is none.
 
     Raises:
-        RefusedError: the service refuses the properties, or sign-in or permission.
-        UnreachableError: there was no answer, or it is unknown which job was queued.
+        RefusedError: the service refuses the properties, or sign-in or permission; there is certainly no job.
+        UnreachableError: there was no answer, or it is unknown whether or as which job it was queued.
     """
     known = {job.job_id for job in jobs_with_source(session, wanted.source_uri)}
     attempts = session.attempts(session.hosts.admin_origin)
-    may_repeat = True
+    may_repeat = is_certain = True
     while True:
         doubt: UnreachableError | None = None
         try:
-            job_id = _send(session, wanted)
-        except UnreachableError as error:
-            job_id, doubt = EMPTY_GUID, error
-            may_repeat = attempts.once_more()
-        if job_id != EMPTY_GUID:
-            return job_id
-        new = [job.job_id for job in jobs_with_source(session, wanted.source_uri) if job.job_id not in known]
+            try:
+                job_id = _send(session, wanted)
+            except UnreachableError as error:
+                job_id, doubt = EMPTY_GUID, error
+                may_repeat = attempts.once_more()
+            if job_id != EMPTY_GUID:
+                return job_id
+            is_certain = False
+            new = [job.job_id for job in jobs_with_source(session, wanted.source_uri) if job.job_id not in known]
+        except RefusedError as error:
+            if is_certain:
+                raise
+            what = f"it is unknown whether the import of {wanted.source_uri} was queued: {error.what}"
+            raise UnreachableError(what, error.advice) from error
         if len(new) == 1:
             return new[0]
         if new or doubt is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.errors import UnreachableError
 from analyzer.model.service import IdType
 from tests.emulator.client import FOLDER
 from tests.imports.queueing import USERS, Feed, feed
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from analyzer.storage.import_record import ImportRecord
     from tests.conftest import FastClock, Ran
 
 SPEED = 100_000.0
@@ -120,6 +123,96 @@ def test_the_same_file_twice_is_refused_with_the_job_that_it_was(
     assert f"was queued before: {first[:8]}" in ran.err
     assert "--again" in ran.err
     assert upa("queue", hr.file(*USERS), "--again").code == 0
+
+
+def test_a_file_that_returns_after_another_one_is_neither_ignored_nor_called_imported(
+    upa: Callable[..., Ran], hr: Feed
+) -> None:
+    configure(hr)
+    for city in ("Oslo", "Bonn"):
+        assert upa("queue", hr.file(*USERS, City=city), "--heal", "1").code == 0
+    file = hr.file(*USERS, City="Oslo")
+    ran = upa("queue", file, "--heal", "1")
+    assert (ran.code, ran.out) == (2, "")
+    assert "and another file of the feed after it" in ran.err
+    assert upa("queue", file, "--heal", "1", "--again").code == 0
+    assert hr.city("ada") == "Oslo"
+    assert upa("queue", file, "--heal", "1").code == 0  # now it is the newest
+
+
+def test_a_file_without_a_name_is_a_feed_of_its_own_and_keeps_the_records_of_others(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    upa("queue", hr.file(*USERS), *OPTIONS, *place)
+    ran = upa("queue", hr.file(*USERS, name=".json", City="Bonn"), *OPTIONS, *place, "--json")
+    assert (ran.code, ran.json["feed"]) == (0, "import")
+    assert len(list((hr.root / "upa-data/contoso/imports").glob("*/*/import.json"))) == 2
+
+
+def test_a_configured_feed_without_a_folder_has_that_of_its_jobs(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    keys = 'match = "hr-feed*.json"\nid_type = "Email"\nproperties = { City = "City" }\n'
+    with (hr.root / "upa-analyzer.toml").open("a", encoding="utf-8") as file:
+        file.write(f"[tenants.contoso.feeds.hr-feed]\n{keys}")
+    assert upa("queue", hr.file(*USERS), *place, "--heal", "1").code == 0
+    shutil.rmtree(hr.root / "upa-data/contoso/imports")
+    ran = upa("queue", hr.file(*USERS, City="Bonn"), "--json")
+    assert (ran.code, ran.json["folder"]) == (0, place[1])
+
+
+def test_a_file_without_users_is_not_queued_with_an_unknown_id_property(
+    upa: Callable[..., Ran], hr: Feed, place: tuple[str, str]
+) -> None:
+    ran = upa("queue", hr.file(), *OPTIONS, *place)
+    assert ran.code == 2
+    assert "the ID property of" in ran.err
+    assert not list((hr.root / "upa-data").rglob("import.json"))
+
+
+def test_a_time_that_is_none_names_its_option(upa: Callable[..., Ran], hr: Feed) -> None:
+    ran = upa("queue", hr.file(*USERS), "--timeout", "soon")
+    assert (ran.code, "--timeout 'soon'" in ran.err) == (2, True)
+
+
+def test_a_file_in_which_nothing_changed_gives_up_an_unfinished_older_one(
+    upa: Callable[..., Ran], hr: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(hr)
+    assert upa("queue", hr.file(*USERS), "--heal", "1").code == 0
+    before = hr.city("ada")
+
+    def cut(*_: object, **__: object) -> str:
+        raise UnreachableError("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("analyzer.imports.queue.upload_file", cut)
+        assert upa("queue", hr.file(*USERS, City="Bonn")).code == 4
+    hr.clock.waited.append(HOUR)
+    as_it_was = hr.file(*reversed(USERS))  # other bytes, same values
+    ran = upa("queue", as_it_was, "--delta", "--heal", "1")
+    assert (ran.code, hr.city("ada")) == (0, before)
+    assert "Gave up the unfinished import" in ran.err
+    assert len(hr.emulator.jobs.listed()) == 1
+
+
+def test_a_retry_of_another_run_is_neither_waited_for_nor_sent(
+    upa: Callable[..., Ran], hr: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analyzer.imports.queue import Sender
+
+    old = _failed_run(upa, hr)
+    assert upa("queue", old, "--retry").code == 0
+    sent: list[str] = []
+    send = Sender.send
+
+    def noting(sender: Sender, record: ImportRecord, *, until_end: bool = False) -> None:
+        sent.append(record.retry_of)
+        send(sender, record, until_end=until_end)
+
+    monkeypatch.setattr(Sender, "send", noting)
+    assert upa("queue", hr.file(*USERS, City="Bonn"), "--heal", "1").code == 0
+    assert sent == ["", ""]
 
 
 def test_a_folder_of_another_tenant_is_refused_before_anything_is_sent(upa: Callable[..., Ran], hr: Feed) -> None:

@@ -122,6 +122,27 @@ def test_a_job_is_known_by_its_source_file_however_that_is_spelled(
     assert queue_import(loopback.session(), _import(loopback))[:8] == "00000007"
 
 
+def test_a_list_that_is_refused_after_a_doubt_does_not_say_that_there_is_no_job(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    def fault(seen: Seen) -> Given | None:
+        if seen.path.endswith("QueueImportProfileProperties"):
+            return given(502, b"<html>")
+        return given(403) if _queued(loopback) else None
+
+    loopback.faults = fault
+    with pytest.raises(UnreachableError, match="it is unknown whether"):
+        queue_import(loopback.session(), _import(loopback))
+
+
+def test_a_refusal_after_a_doubt_does_not_say_that_there_is_no_job(
+    loopback: LoopbackTenant, given: type[Given]
+) -> None:
+    loopback.fail("QueueImport", given(502), given(400, b'{"error": {"message": {"value": "There is one."}}}'))
+    with pytest.raises(UnreachableError, match=r"it is unknown whether .* There is one"):
+        queue_import(loopback.session(), _import(loopback))
+
+
 def test_a_status_that_does_not_pass_is_not_tried_again(loopback: LoopbackTenant, given: type[Given]) -> None:
     loopback.fail("QueueImport", given(404))
     with pytest.raises(RefusedError, match="answered 404"):
