@@ -12,7 +12,7 @@ import typer
 
 from analyzer.cli.app import EXAMPLES, app_for
 from analyzer.config.read import CodeConfig
-from analyzer.config.settings import Config, FeedConfig, TenantConfig, load_settings
+from analyzer.config.settings import Config, FeedConfig, ReportConfig, TenantConfig, load_settings
 from analyzer.emulator import SCENARIOS
 from analyzer.model.tables import JOBS
 from analyzer.storage.files import sample_library
@@ -51,7 +51,9 @@ def test_every_option_that_is_documented_is_one_of_a_command(upa: Callable[..., 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
     documented = set(re.findall(r"`([a-z_]+)`", _page("configuration.md")))
-    keys = {key for form in (Config, TenantConfig, FeedConfig, CodeConfig) for key in form.__struct_fields__}
+    keys = {
+        key for form in (Config, TenantConfig, FeedConfig, ReportConfig, CodeConfig) for key in form.__struct_fields__
+    }
     assert keys - {"tenants", "codes", "feeds"} <= documented
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analyzer.model.language import Language
     from analyzer.model.next_step import Commands
     from analyzer.model.service import IdType
+    from analyzer.report.model import Brand
 
 
 @dataclass
@@ -286,6 +287,17 @@ class AppContext:
         """
         return self.settings.language(self._tenant_if_clear())
 
+    def brand(self) -> Brand:
+        """Return what the configuration adds to the pages of the tenant's report.
+
+        Raises:
+            InputError: the logo can't be read, or isn't an image.
+        """
+        from analyzer.report.brand import brand_of
+
+        keys = self.settings.report(self._tenant_if_clear())
+        return brand_of(keys.title, self.settings.path(keys.logo) if keys.logo else None, keys.contact)
+
     def _tenant_if_clear(self) -> TenantConfig | None:
         tenants = self.settings.config.tenants
         return self.tenant()[1] if (self.tenant_name and tenants) or len(tenants) == 1 else None
@@ -323,6 +335,7 @@ DirectoryOption = Annotated[
         help="Look up IDs that couldn't be resolved in this export of all users. Default: the configured tenant's.",
     ),
 ]
+RedactOption = Annotated[bool, typer.Option("--redact", help="Show users as pseudonyms, without their records.")]
 SinceOption = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Select jobs that ran on or after this day, such as 2026-11-23.")
 ]

@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from analyzer.errors import AnalyzerError, InputError
+from analyzer.model.identity import identity_key
 from analyzer.model.language import gettext as _
 from analyzer.model.tables import UTC
 from analyzer.source.find import find_records
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from analyzer.history.load import Tables
     from analyzer.library.mirror import Library
     from analyzer.model.job import Job
+    from analyzer.model.pseudonyms import Pseudonyms
     from analyzer.source.reader.json_text import Buffer
 
 FAILED_USERS: dict[str, Any] = {
@@ -268,3 +270,15 @@ def narrowed(
         endings = [f"@{domain.casefold().lstrip('@')}" for domain in domains]
         table = table.filter(pl.any_horizontal(pl.col("key").str.ends_with(ending) for ending in endings))
     return FailedUsers(table, found.properties, found.problem)
+
+
+def redacted(found: FailedUsers, pseudonyms: Pseudonyms) -> FailedUsers:
+    """Return the users as pseudonyms, without their records."""
+    identities = [pseudonyms.user(identity) for identity in found.table["identity"]]
+    table = found.table.select(*FAILED_USERS).with_columns(
+        key=pl.Series(map(identity_key, identities), dtype=pl.String),
+        identity=pl.Series(identities, dtype=pl.String),
+        record=pl.lit(None, pl.UInt32),
+    )
+    order = pl.col("new").fill_null(value=False)
+    return FailedUsers(table.sort(order, "key", descending=[True, False]))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.analysis.failures import SharedTrait
+    from analyzer.report.failed_users import FailedUsers
     from analyzer.report.view import Run, View
 
 _SHARED_SHOWN = 3
@@ -138,11 +139,18 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     return people, f"The first {len(people):,} of {run.named_users:,} people are shown." if left else ""
 
 
-def people_data_of(view: View, run: Run, *, shown: int) -> PeopleData | None:
-    """Return all people of a job for the page's script; None if the page shows them, and there is no list."""
+def people_data_of(view: View, run: Run, *, shown: int, found: FailedUsers | None = None) -> PeopleData | None:
+    """Return all people of a job for the page's script; None if the page shows them, and there is no list.
+
+    Args:
+        view: what the page is made from.
+        run: the job.
+        shown: number of people that the page shows.
+        found: only these people; None for all.
+    """
     if not shown or (run.named_users <= shown and not view.has_list(run)):
         return None
-    found = view.failed_users_of(run)
+    found = found or view.failed_users_of(run)
     times = found.table["since"].drop_nulls().unique()
     days = {time: day(time.astimezone(view.zone or UTC), view.now.astimezone(view.zone or UTC)) for time in times}
     lists: tuple[Note, ...] = ()

@@ -104,7 +104,7 @@ def write_report(request: ReportRequest, *, progress: Callable[[int, int], None]
     out = request.out
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _Site(View.of(request, _version()), read_kept(out)).update(progress)
+        _Site(View.of(request, program_version()), read_kept(out)).update(progress)
     except OSError as error:
         raise cannot_write(out, error) from error
     return out / INDEX
@@ -270,7 +270,8 @@ def _encoded(html: str) -> bytes:
     return html.encode("utf-8", "xmlcharrefreplace")
 
 
-def _version() -> str:
+def program_version() -> str:
+    """Return the version of this program."""
     try:
         return importlib.metadata.version("upa-analyzer")
     except importlib.metadata.PackageNotFoundError:

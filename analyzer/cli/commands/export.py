@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.context import AppContext, LibraryOption
+from analyzer.cli.context import AppContext, LibraryOption, RedactOption
 from analyzer.errors import UsageError
 
 _INCOMPLETE = 1
@@ -34,14 +34,17 @@ def command(  # noqa: PLR0913 - the contract's options
     domain: Annotated[
         list[str] | None, typer.Option(metavar="DOMAIN", help="Only users whose ID is in this domain. Repeatable.")
     ] = None,
+    redact: RedactOption = False,
     library: LibraryOption = None,
 ) -> int:
     """Write the list of a job's failed users: the record, the reason, what to do, and whether it is new."""
     from analyzer.history.feed_status import newest_failed
+    from analyzer.history.redacted import redaction_key
     from analyzer.model.job import find_job
     from analyzer.model.language import speaking
+    from analyzer.model.pseudonyms import Pseudonyms
     from analyzer.model.text import count
-    from analyzer.report.failed_users import as_list, failed_users_of_job, narrowed
+    from analyzer.report.failed_users import as_list, failed_users_of_job, narrowed, redacted
     from analyzer.storage.table_files import check_format, write_table
 
     app = context.ensure_object(AppContext)
@@ -58,6 +61,8 @@ def command(  # noqa: PLR0913 - the contract's options
     with speaking(app.language()):
         found = failed_users_of_job(opened, tables, wanted, app.settings.catalogue)
         chosen = narrowed(found, new=new, codes=code or (), domains=domain or ())
+        if redact:
+            chosen = redacted(chosen, Pseudonyms(redaction_key(app.workspace(library).root)))
         cut = write_table(as_list(chosen, zone.key if zone else "UTC").lazy(), output)
     app.terminal.say(f"{count(chosen.table.height, 'user')} of job {wanted.job_id[:8]}.")
     if chosen.problem:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import AppContext, DirectoryOption, FailOn, FailOnOption, LibraryOption
+from analyzer.cli.context import AppContext, DirectoryOption, FailOn, FailOnOption, LibraryOption, RedactOption
+from analyzer.cli.terminal.browser import open_page
 from analyzer.errors import AnalyzerError
 from analyzer.history.feed_status import newest_failed
 from analyzer.model.job import FAILED, find_job
@@ -40,6 +41,10 @@ def command(  # noqa: PLR0913 - the contract's options
     ] = "",
     everyone: Annotated[bool, typer.Option("--all", help="Show every user, also on a terminal.")] = False,
     directory: DirectoryOption = None,
+    web: Annotated[
+        bool, typer.Option("--web", help="Bring the report up to date, and open the job's page in the browser.")
+    ] = False,
+    redact: RedactOption = False,
     library: LibraryOption = None,
     fail_on: FailOnOption = FailOn.never,
 ) -> int:
@@ -58,7 +63,13 @@ def command(  # noqa: PLR0913 - the contract's options
         else:
             app.terminal.show(f"No run of {feed} failed." if feed else "No run failed.")
         return 0
-    export = app.directory(directory)
+    if web:
+        return _open(context, app, library, wanted, redact=redact)
+    export = None if redact else app.directory(directory)
+    if redact:
+        from analyzer.history.redacted import RedactedTables, redaction_key
+
+        tables = RedactedTables.redacted(tables, redaction_key(workspace.root))
     shown = _view(app, tables, wanted, opened, workspace)
     if export is not None:
         shown = _with_directory(app, shown, export)
@@ -72,6 +83,18 @@ def command(  # noqa: PLR0913 - the contract's options
     return app.unread(unread) or int(fails)
 
 
+def _open(context: typer.Context, app: AppContext, library: Path | None, job: Job, *, redact: bool) -> int:
+    """Bring the report up to date, and open a job's page."""
+    from analyzer.cli.commands.report import updated_report
+    from analyzer.report.view import page_name
+
+    made = updated_report(context, app, library, redact=redact)
+    page = made.index.parent / "jobs" / page_name(job.job_id)
+    app.terminal.result({"page": str(page)}) if app.terminal.json else app.terminal.show(str(page))
+    open_page(page, app.terminal)
+    return app.unread(made.tables.log_problems)
+
+
 def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace: Workspace) -> JobView:
     """Gather what there is to show; read the source file if it can explain something."""
     from analyzer.catalogue.advice import advise
@@ -79,10 +102,12 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     from analyzer.history.job_facts import examine_job_source, facts_of, retry_in, superseded_by
     from analyzer.history.job_log import JobLogs
     from analyzer.history.job_sources import whereabouts
+    from analyzer.history.redacted import RedactedTables
     from analyzer.model.text import short_ids
     from analyzer.storage.clean_record import CleanRecord
 
-    catalogue, source = app.settings.catalogue, library.source_file(job)
+    is_redacted = isinstance(tables, RedactedTables)
+    catalogue, source = app.settings.catalogue, None if is_redacted else library.source_file(job)
     short = short_ids(tables.jobs["job_id"])
     of_job = tables.only([job.job_id])
     later = superseded_by(tables, job.job_id, short)
@@ -96,7 +121,9 @@ def _view(app: AppContext, tables: Tables, job: Job, library: Library, workspace
     log = JobLogs(of_job, catalogue).of(job.job_id)
     facts = facts_of(row, of_job, log, examine_job_source(row, of_job, source))
     queued = (
-        None if facts.outdated or facts.outcome not in FAILED else _retry_file(workspace.retry, of_job, job, library)
+        None
+        if is_redacted or facts.outdated or facts.outcome not in FAILED
+        else _retry_file(workspace.retry, of_job, job, library)
     )
     return JobView(
         job=row,
