@@ -15,12 +15,6 @@ FETCHED = "The service fetches source files about once an hour, so a job waits i
 
 SUPPORT = "Open a support request with the job ID: `upa-analyzer show JOB` prints a text for it."
 
-GIVE_IDS = "give each record an ID, or queue with the right name of the ID property"
-"""Condition for queueing a retry file if the service found no IDs."""
-
-SPLIT = "split it with --max-bytes or --max-properties: the service refuses a file of more than 2 GB or 500,000 values"
-"""Condition for queueing a single retry file if the source file was too big."""
-
 _NO_LOG = "/no-log"
 _OURS = "a term of upa-analyzer"
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.advice import retry_can_help
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.conditions import SPLIT, spoken_condition
+from analyzer.model.identity import id_kinds
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.language import gettext as _
+from analyzer.model.service import LogCode
 from analyzer.model.text import capitalised, count
 from analyzer.report.job_model import Command, NextStep, Queue
 from analyzer.report.model import Note, RetryButton
@@ -39,7 +41,7 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
     if link.path is None:
         # If no user is open, the page's history says so.
         return None if run.open == 0 else RetryButton("", _("Retry file of {feed}").format(feed=run.feed), sentence)
-    condition = condition_of(link)
+    condition = condition_of(view, run, link)
     conditions = [
         *([_("first {action}").format(action=condition)] if condition else []),
         *([] if link.complete else [_("incomplete")]),
@@ -64,13 +66,10 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
     return RetryButton(href(link.path, folder), label, sentence, not conditions, tuple(parts))
 
 
-def condition_of(link: RetryLink) -> str:
+def condition_of(view: View, run: Run, link: RetryLink) -> str:
     """Return the action required before the file is queued, in a few words; empty if none is known."""
-    condition = link.queue.condition if link.queue else ""
-    if condition == SPLIT and link.parts > 1:
-        return ""
     # map Floor, or remove it from the feed
-    return _CONDITION_END.split(condition, maxsplit=1)[0]
+    return _CONDITION_END.split(_condition(view, run, link), maxsplit=1)[0]
 
 
 def queue_of(view: View, run: Run) -> Queue | None:
@@ -94,11 +93,11 @@ def next_step(view: View, run: Run, facts: JobFacts, steps: Steps, causes: Seque
         return NextStep(note=note, steps=left) if note or left else None
     helps = retry_can_help(facts, view.catalogue) or not facts.codes
     has_steps = any(one.steps or any(pattern.steps for pattern in one.patterns) for one in causes)
-    condition = _condition(link)
+    condition = _condition(view, run, link)
     is_retrying = any(not retry.outcome.ended for retry in view.retries.get(run.job_id, ()))
     return NextStep(
         text=_what_to_do(condition, is_retrying=is_retrying, has_steps=has_steps),
-        note=_without_condition(button.sentence, condition),
+        note=_without_condition(button.sentence, link),
         button=button if helps else replace(button, primary=False),
         command=None if is_retrying else _queue_command(view, run, condition),
         powershell=None if is_retrying else _powershell(view, run),
@@ -121,13 +120,18 @@ def _what_to_do(condition: str, *, is_retrying: bool, has_steps: bool) -> str:
     return _("Queue the retry file.")
 
 
-def _condition(link: RetryLink) -> str:
+def _condition(view: View, run: Run, link: RetryLink) -> str:
     """Return the whole condition of a retry file; empty if there is none."""
     condition = link.queue.condition if link.queue else ""
-    return "" if condition == SPLIT and link.parts > 1 else condition
+    if not condition or (condition == SPLIT and link.parts > 1):
+        return ""
+    log = view.log_of(run)
+    names = log.properties_of(LogCode.InvalidProperty)
+    return spoken_condition(condition, names, run.named_users, id_kinds(log.unresolved()))
 
 
-def _without_condition(sentence: str, condition: str) -> str:
+def _without_condition(sentence: str, link: RetryLink) -> str:
+    condition = link.queue.condition if link.queue else ""
     for files in ("this file", "these files"):
         sentence = sentence.replace(f" Before you queue {files}, {condition}.", "")
     return sentence

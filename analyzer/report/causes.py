@@ -90,7 +90,7 @@ def causes_of(view: View, run: Run, facts: JobFacts, steps: Steps, located: Sequ
         return ()
     known = view.catalogue.explain_job(facts.error, facts.outcome.value, has_log=facts.log_found, message=facts.message)
     cause = _cause(known, "", steps.about(known.code, owner=known.who))
-    return (replace(cause, message=facts.message, takes=known.takes),)
+    return (replace(cause, message=facts.message, takes=_(known.takes)),)
 
 
 def properties_of(log: JobLog) -> Grid | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.history.job_facts import shared_sentence, support_text
 from analyzer.model.job import Outcome
+from analyzer.model.language import N_, ngettext
 from analyzer.model.language import gettext as _
 from analyzer.model.text import count, day, grouped, listed_first
 from analyzer.report.actions import commands_of, next_step
@@ -40,7 +41,7 @@ _RECORDS_NAMED = 10
 _MARK = "\0"
 """Around the value in a sentence on what failures have in common."""
 
-_STATUS = {True: "New", False: "Recurring", None: DASH}
+_STATUS = {True: N_("New"), False: N_("Recurring"), None: DASH}
 
 
 def job_page(view: View, run: Run) -> JobPage:
@@ -124,8 +125,8 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
         Person(
             identity=user.identity,
             codes=tuple(user.codes),
-            status=_STATUS[user.new],
-            since="updated since" if user.open is False else "",
+            status=_(_STATUS[user.new]),
+            since=_("updated since") if user.open is False else "",
             count=user.entries,
             counted=count(user.entries, "entry", "entries"),
             entries=entries_shown(user.first, user.entries),
@@ -135,8 +136,10 @@ def people_of(view: View, run: Run) -> tuple[tuple[Person, ...], str]:
     )
     if not people:
         return (), ""
-    left = run.named_users > len(people)
-    return people, f"The first {len(people):,} of {run.named_users:,} people are shown." if left else ""
+    if run.named_users <= len(people):
+        return people, ""
+    note = _("The first {shown} of {total} people are shown.")
+    return people, note.format(shown=grouped(len(people)), total=grouped(run.named_users))
 
 
 def people_data_of(view: View, run: Run, *, shown: int, found: FailedUsers | None = None) -> PeopleData | None:
@@ -185,9 +188,12 @@ def _messages() -> dict[str, str]:
 
 def entries_shown(first: Sequence[tuple[Any, ...]], total: int) -> Entries:
     """Return entries, columns ``log_parts.ENTRY``, the first of ``total``."""
-    left_out = (
-        f"The first {len(first):,} of {count(total, 'entry', 'entries')} are shown." if len(first) < total else ""
-    )
+    left_out = ""
+    if len(first) < total:
+        text = ngettext(
+            "The first {shown} of {total} entry are shown.", "The first {shown} of {total} entries are shown.", total
+        )
+        left_out = text.format(shown=grouped(len(first)), total=grouped(total))
     return Entries(tuple(_entry(*entry) for entry in first), left_out)
 
 
@@ -202,8 +208,10 @@ def nameless_shown(view: View, run: Run) -> tuple[Entries, str]:
     if run.outcome is Outcome.partial and run.not_updated is not None:
         findings = view.findings.get(run.job_id)
         records = [grouped(record) for record in findings.facts.without_id] if findings else []
-        where = f": {listed_first(records, _RECORDS_NAMED, total)}" if records else ""
-        return shown, f"As many records of the source file have no ID ({count(total, 'record')}{where})."
+        where = count(total, "record")
+        if records:
+            where = f"{where}: {listed_first(records, _RECORDS_NAMED, total)}"
+        return shown, _("As many records of the source file have no ID ({records}).").format(records=where)
     if whereabouts is None:
         return shown, ""
     words = whereabouts.by_entry()
@@ -215,7 +223,7 @@ def nameless_shown(view: View, run: Run) -> tuple[Entries, str]:
 def _entry(  # noqa: PLR0913, PLR0917 - the columns
     code: str | None, identity: str | None, message: str | None, detail: str | None, log_file: str, line: int
 ) -> EntryRow:
-    place = f"{log_file.rsplit('/', 1)[-1]}, line {line:,}"
+    place = _("{file}, line {line}").format(file=log_file.rsplit("/", 1)[-1], line=grouped(line))
     return EntryRow(code or "", identity or "", message or "", detail or "", place)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.conditions import SPLIT
 from analyzer.model.identity import WITHOUT_IDS, InferredIdType
 from analyzer.model.language import gettext as _
 from analyzer.model.language import ngettext

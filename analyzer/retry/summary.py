@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.conditions import SPLIT
 from analyzer.model.identity import MissingId
 from analyzer.model.job import Outcome
 from analyzer.model.text import capitalised, count, listed, listed_first

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from analyzer.catalogue.job_errors import SPLIT
+from analyzer.catalogue.conditions import SPLIT
 from analyzer.model.identity import InferredIdType
 from analyzer.model.service import JobError
 from analyzer.report.actions import queue_of, retry_button

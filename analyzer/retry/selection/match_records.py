@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.analysis.named_users import UserIds
-from analyzer.catalogue.job_errors import GIVE_IDS
-from analyzer.model.identity import MissingId, id_advice, id_kinds, identity_key, missing_id_advice
+from analyzer.catalogue.conditions import GIVE_IDS, check_id_type
+from analyzer.model.identity import MissingId, id_kinds, identity_key, missing_id_advice
 from analyzer.model.job import Outcome
 from analyzer.model.service import LogCode
-from analyzer.model.text import count
 from analyzer.retry.model import Mismatch, Reason
 from analyzer.retry.selection.find_records import (
     Records,
@@ -267,8 +266,7 @@ def _with_all_failed(request: RetryRequest, named_users: NamedUsers) -> RetryReq
     first = selection.condition
     users = len(set(found.spans.marks))
     if named_users.codes == {LogCode.IdentityNotResolvable} and users == len(selection.identities) > 1:
-        advice = id_advice(id_kinds(selection.identities.values()))
-        first = f"check the ID type: all {count(users, 'user')} failed, and {advice.finding}, so {advice.action}"
+        first = check_id_type(users, id_kinds(selection.identities.values()))
     because = "named in the log; the source file has no others"
     return dataclasses.replace(request, selection=dataclasses.replace(selection, because=because, condition=first))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.named_users import UserIds
-from analyzer.catalogue.job_errors import GIVE_IDS, SPLIT
+from analyzer.catalogue.conditions import GIVE_IDS, SPLIT, UPLOAD, UPLOAD_HERE, map_properties
 from analyzer.errors import UsageError
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode
@@ -40,8 +40,8 @@ _BECAUSE = {
 }
 _CONDITIONS = {
     JobError.DataFileTooBig.name: SPLIT,
-    JobError.DataFileNotInTenant.name: "upload it to this tenant",
-    JobError.DataFileNotExist.name: "upload it, and leave it in its place until the job has ended",
+    JobError.DataFileNotInTenant.name: UPLOAD_HERE,
+    JobError.DataFileNotExist.name: UPLOAD,
 }
 _LISTED = 8
 _LONG = 80
@@ -235,7 +235,7 @@ def _condition(entries: pl.DataFrame, error: str, located: str) -> str:
     unmapped = entries.filter(entries["code"] == LogCode.InvalidProperty)
     properties = unmapped["property"].drop_nulls().unique(maintain_order=True)
     if len(properties):
-        return f"map {listed(properties)} or remove {'it' if len(properties) == 1 else 'them'} from the feed"
+        return map_properties(properties.to_list())
     unreadable = entries.filter(entries["code"] == LogCode.DataFileNotJson)["message"]
     if len(unreadable):
         where = f": {located[:1].lower()}{located[1:]}" if located else ""
