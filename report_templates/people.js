@@ -113,8 +113,10 @@
   const bdi = (text) => make("bdi", {}, text);
 
   const table = document.getElementById("people-table");
-  const HEADS = [["identity"], ["reason"], ["status"], ["entries"]];
-  const heads = HEADS.map(([name]) => {
+  // Without an earlier run of the feed, no user is new or recurring.
+  const hasStatus = columns.get("status").values.some(Boolean);
+  const HEADS = ["identity", "reason", ...(hasStatus ? ["status"] : []), "entries"];
+  const heads = HEADS.map((name) => {
     const button = make("button", { type: "button" }, columns.get(name).label);
     const head = make("th", { scope: "col" }, button);
     button.addEventListener("click", () => {
@@ -151,10 +153,10 @@
     const since = words(columns.get("since"), row);
     const runs = cell(columns.get("runs"), row);
     const status = make("td", { "data-label": columns.get("status").label }, words(columns.get("status"), row));
-    if (since && runs > 1) status.append(make("br"), make("span", { class: "small" }, fill(say.since, { since, n: number(runs) })));
+    if (since && runs > 1) status.append(make("br"), " ", make("span", { class: "small" }, fill(say.since, { since, n: number(runs) })));
     const reason = make("td", { "data-label": columns.get("reason").label }, bdi(words(columns.get("reason"), row)),
-      make("br"), make("span", { class: "small" }, bdi(words(columns.get("codes"), row))));
-    const line = make("tr", {}, make("th", { scope: "row" }, bdi(words(columns.get("identity"), row))), reason, status,
+      make("br"), " ", make("span", { class: "small" }, bdi(words(columns.get("codes"), row))));
+    const line = make("tr", {}, make("th", { scope: "row" }, bdi(words(columns.get("identity"), row))), reason, ...(hasStatus ? [status] : []),
       make("td", { "data-label": columns.get("entries").label }, button));
     button.addEventListener("click", () => {
       const isOpen = button.getAttribute("aria-expanded") === "true";
@@ -179,8 +181,9 @@
     back.disabled = state.page <= 1;
     forth.disabled = state.page >= last;
     back.hidden = forth.hidden = last === 1;
+    saving.hidden = found.length === data.n || !found.length; // the whole list is there to download
     const sorted = state.sort.replace(/^-/, "");
-    HEADS.forEach(([name], at) => {
+    HEADS.forEach((name, at) => {
       if (name === sorted) heads[at].setAttribute("aria-sort", state.sort === name ? "ascending" : "descending");
       else heads[at].removeAttribute("aria-sort");
     });
@@ -230,11 +233,12 @@
     made.addEventListener("click", action);
     return made;
   };
+  const saving = make("p", { class: "buttons" }, button(say.saveXlsx, async () => save(".xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    [await workbook(exported.map((column) => column.label), rowsToSave())])), button(say.saveCsv, csv));
   app.replaceChildren(
     make("div", { class: "find" }, field(say.search, input), ...choices.map(([, label, select]) => field(label, select)), output),
-    make("p", { class: "buttons" }, button(say.saveCsv, csv),
-      button(say.saveXlsx, async () => save(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        [await workbook(exported.map((column) => column.label), rowsToSave())]))),
+    saving,
   );
   app.hidden = false;
   const below = document.getElementById("people-pages");

@@ -78,6 +78,7 @@ def shown(page: Page) -> list[str]:
 
 def test_all_people_are_searched_and_a_page_shows_200(page: Page) -> None:
     assert said(page) == "1\u2013200 of 1,200"
+    assert not page.get_by_role("button", name="Save these as CSV").is_visible()
     page.fill("#people-app input", "USER1199")
     assert (said(page), shown(page)) == ("1\u20131 of 1 found, of 1,200", ["user1199@contoso.com"])
     page.fill("#people-app input", "fabrikam oslo")
