@@ -29,6 +29,7 @@ _BENCHMARKS = (
     "trend_alarms",
     "feed_alarms",
     "heal_killed",
+    "delta",
 )
 TASKS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("-e .[emulator]", [["-m", "analyzer", "demo"]]),
