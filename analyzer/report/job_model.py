@@ -185,6 +185,7 @@ class JobPage:
     Attributes:
         frame: details of the report.
         row: the job's row in the list of jobs.
+        feed: the feed, with the address of its jobs in the index.
         previous: the feed's run before, with its address relative to the index; None if there is none.
         following: the feed's next run, likewise.
         expected: when the next run is expected; empty if unknown, or if there is one.
@@ -215,6 +216,7 @@ class JobPage:
 
     frame: Frame
     row: JobRow
+    feed: Note
     previous: Note | None
     following: Note | None
     expected: str

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from datetime import UTC
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from analyzer.history.job_facts import shared_sentence, support_text
 from analyzer.model.job import Outcome
@@ -56,6 +57,7 @@ def job_page(view: View, run: Run) -> JobPage:
     return JobPage(
         frame=frame_of(view, dated=False),
         row=job_row(view, run),
+        feed=Note(run.feed, f"index.html#feed={quote(run.feed, safe='', errors='replace')}"),
         previous=_neighbor(view, run, view.preceding.get(run.job_id)),
         following=_neighbor(view, run, view.following.get(run.job_id)),
         expected=_expected(view, run),

@@ -90,6 +90,7 @@ def test_the_runs_of_a_feed_lead_to_each_other_and_the_newest_to_when_the_next_i
     assert (first.previous, second.previous) == (None, Note("19 Oct 2026", f"jobs/{ids[0]}.html"))
     assert first.following == Note("26 Oct 2026", f"jobs/{ids[1]}.html")
     assert (last.following, last.expected, first.expected) == (None, "30 Nov", "")
+    assert last.feed == Note("hr", "index.html#feed=hr")
 
 
 def test_damaged_values_are_warned_of_at_the_top(little: LittleLibrary) -> None:
