@@ -21,6 +21,7 @@ from analyzer.history.record import (
 )
 from analyzer.library.copies import changed_later, ended_at, time_in_log_name, written_at
 from analyzer.library.paths import key_of
+from analyzer.model.language import N_
 from analyzer.model.redaction import shown_message, shown_uri
 from analyzer.source.count_records import measure
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from analyzer.library.model import Observation
     from analyzer.logs.model import LogRead
     from analyzer.model.job import Job
+
+NO_COPY = N_("the library has no copy of it")
+"""Why a source file can't be read."""
 
 _STILL_KNOWN = "The history has all its users. upa-analyzer pull --all downloads it again, if the tenant still has it."
 
@@ -94,7 +98,7 @@ def read_job(
     record.later = changed_later(job, record.written, ended_at(library, log_files, ended))
     record.log_time = max(filter(None, (time_in_log_name(path.name) for path in paths)), default=None)
     if source is None:
-        record.problem = (notes.source_missing if notes else None) or "the library has no copy of it"
+        record.problem = (notes.source_missing if notes else None) or NO_COPY
     else:
         record.source = library.name_of(source)
         record.count = _count(source, record.source, known.count if known else None)

@@ -163,7 +163,7 @@ def _read(log: LogRead) -> str:
 
 def _counted(label: str, number: int | None, problem: str, words: Callable[[int], str] = grouped) -> Fact:
     """Return a count of the source file, or why it is unknown."""
-    return Fact(label, _(UNKNOWN), problem) if number is None else Fact(label, words(number), "")
+    return Fact(label, _(UNKNOWN), _(problem)) if number is None else Fact(label, words(number), "")
 
 
 def _time(label: str, time: datetime | None, view: View, *, bound: str = "", how: str = "") -> Fact:

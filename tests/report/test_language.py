@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
 
+from analyzer.catalogue import OURS
 from analyzer.errors import InputError, UsageError
+from analyzer.library.mirror import Library
 from analyzer.model.language import ENGLISH, gettext, ngettext, speaking
+from analyzer.model.service import JobError, State
+from analyzer.pipeline import Places, report
+from analyzer.report.failed_users import as_list, failed_users_of_job
 from analyzer.storage.files import templates_folder
 from analyzer.storage.languages import known_languages, language_of
+from tests.report.conftest import NOW, Lines, LittleLibrary
 from tools import messages
 
 if TYPE_CHECKING:
@@ -96,3 +104,85 @@ def test_a_damaged_catalogue_is_named(tmp_path: Path) -> None:
     (tmp_path / "messages/fr.po").write_bytes(b'msgid "a\nmsgstr \xff')
     with pytest.raises(InputError, match=r"fr\.po"):
         language_of("fr", tmp_path)
+
+
+_OTHERS = (
+    "Property 'City' is not mapped",  # messages of the log and of the service
+    "User identity cannot be resolved",
+    "IDs are addresses, which fits",  # what a retry file's manifest says
+    "(named in the log; everyone else was updated)",
+    "(the import was aborted)",
+)
+"""Parts of sentences that stay English: what others wrote, and what manifests keep."""
+
+_ENGLISH = re.compile(r"\b(the|is|are|was|were|of|and|not|with|by|users?|runs?|jobs?|all|each|from|which|who|entries)\b")
+
+
+class _Words(HTMLParser):
+    """The texts of a page, with those of its attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._code = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._code += tag in _CODE
+        self.texts += [value for name, value in attrs if value and name in {"title", "aria-label", "data-label", "alt"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code -= tag in _CODE
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not self._code:
+            self.texts.append(" ".join(data.split()))
+
+
+_CODE = frozenset({"script", "style", "pre", "code"})
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The pages of a report in German, by name."""
+    folder = tmp_path_factory.mktemp("german")
+    little = LittleLibrary(folder / "library")
+    users = [f"user{number}@contoso.com" for number in range(3)]
+    little.job("hr-2026-11-20", JobError.ImportCompleteWithError, Lines.unresolved(users[0]), users=12_480)
+    little.job("hr-2026-11-21", JobError.InvalidDataFile, Lines.unmapped(users, "City"))
+    little.job("hr-2026-11-22", JobError.InternalError, message="The import was not completed.")
+    little.job("hr-2026-11-23")
+    little.job("phones-2026-11-23", state=State.Processing)
+    library = Library.existing(little.root)
+    places = Places(folder / "report", folder / "retry", None, ZoneInfo("Europe/Berlin"), language=language_of("de"))
+    report(library, places, NOW, lambda _: lambda *_: None)
+    return {path.name: path.read_text("utf-8") for path in places.report.rglob("*.html")}
+
+
+def test_a_german_report_has_no_english_sentence(german: dict[str, str]) -> None:
+    english = set()
+    for name, page in german.items():
+        words = _Words()
+        words.feed(page)
+        english |= {(name, text) for text in words.texts if _ENGLISH.search(text) and not any(map(text.count, _OTHERS))}
+    assert not english
+
+
+def test_numbers_dates_and_the_language_of_a_german_page_are_german(german: dict[str, str]) -> None:
+    failed = next(page for page in german.values() if "1 von 12.480 Benutzern" in page)
+    assert '<html lang="de">' in failed
+    assert "20. Nov. 2026, 03:00" in failed
+
+
+def test_a_list_is_in_german(little: LittleLibrary) -> None:
+    job = little.job("hr-2026-11-20", JobError.ImportCompleteWithError, Lines.unresolved("user0@contoso.com"))
+    library = Library.existing(little.root)
+    found = next(one for one in library.jobs() if one.job_id == job)
+    with speaking(language_of("de")):
+        rows = as_list(failed_users_of_job(library, little.tables(), found, OURS))
+    assert {"Datensatz", "Grund", "Was zu tun ist"} <= set(rows.columns)
+    assert rows["Grund"][0] == "Der Benutzer ist in SharePoint nicht bekannt."
+
+
+def test_what_follows_a_report_is_english_again(german: dict[str, str]) -> None:
+    assert german
+    assert gettext("Search") == "Search"
