@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyzer.model.language import gettext as _
-from analyzer.model.text import size
+from analyzer.model.text import grouped, size
 from analyzer.report.charts import svg
 from analyzer.report.failed_users import FailedUsers, as_list
 from analyzer.report.index_page import index_page
@@ -132,7 +132,7 @@ def _narrowed(view: View, run: Run, page: JobPage, found: FailedUsers, most: int
     if data is not None:
         data = people_data_of(view, run, shown=len(people), found=few)
     remark = _("{shown} of {total} people are on this page, open and new ones first; {file} has all.").format(
-        shown=f"{most:,}", total=f"{run.named_users:,}", file=list_name
+        shown=grouped(most), total=grouped(run.named_users), file=list_name
     )
     frame = dataclasses.replace(page.frame, remarks=(*page.frame.remarks, remark))
     return dataclasses.replace(page, frame=frame, people=people, people_data=data, people_note="")

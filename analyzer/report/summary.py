@@ -12,6 +12,7 @@ import msgspec
 
 from analyzer.catalogue.advice import advise
 from analyzer.model.language import gettext as _
+from analyzer.model.text import grouped
 from analyzer.report.index_page import latest_runs, lead, needing_attention
 from analyzer.report.sentences import feed_sentence, when_text
 
@@ -247,7 +248,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _number(number: int | None) -> str:
-    return _("unknown") if number is None else f"{number:,}"
+    return _("unknown") if number is None else grouped(number)
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from analyzer.catalogue import OURS
+from analyzer.config.settings import load_settings
 from analyzer.errors import InputError, UsageError
 from analyzer.library.mirror import Library
 from analyzer.model.language import ENGLISH, gettext, ngettext, speaking
@@ -191,3 +193,25 @@ def test_a_list_is_in_german(little: LittleLibrary) -> None:
 def test_what_follows_a_report_is_english_again(german: dict[str, str]) -> None:
     assert german
     assert gettext("Search") == "Search"
+
+
+def test_a_report_in_another_language_is_written_anew(little: LittleLibrary, tmp_path: Path) -> None:
+    job = little.job("hr-2026-11-20", JobError.ImportCompleteWithError, Lines.unresolved("user0@contoso.com"))
+    places = Places(tmp_path / "report", tmp_path / "retry", None, None)
+    for language in (ENGLISH, language_of("de")):
+        in_language = dataclasses.replace(places, language=language)
+        report(Library.existing(little.root), in_language, NOW, lambda _: lambda *_: None)
+        for page in ("index.html", f"jobs/{job}.html"):
+            assert f'<html lang="{language.code}">' in (places.report / page).read_text("utf-8")
+
+
+def test_the_language_of_a_tenant_is_its_own_else_that_of_all(tmp_path: Path) -> None:
+    file = tmp_path / "upa-analyzer.toml"
+    file.write_text('language = "de"\n[tenants.contoso]\n[tenants.fabrikam]\nlanguage = "en"\n', "utf-8")
+    settings = load_settings(file, {}, [])
+    tenants = settings.config.tenants
+    assert [settings.language(one).code for one in (None, tenants["contoso"], tenants["fabrikam"])] == [
+        "de",
+        "de",
+        "en",
+    ]
