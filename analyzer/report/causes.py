@@ -130,7 +130,9 @@ def _patterns(view: View, code: str, counts: Iterable[PatternCount], steps: Step
             yield _cause(known, counted, steps.about(one.name, owner=known.who))
             continue
         unknown = _("The meaning of these messages is unknown.")
-        yield replace(_cause(known, counted, ()), title=_("Other messages"), meaning=unknown)
+        # What a source file shows of invalid JSON is about all of the code's messages.
+        of_others = () if code == LogCode.DataFileNotJson else steps.about(code, owner=known.who)
+        yield replace(_cause(known, counted, of_others), title=_("Other messages"), meaning=unknown)
 
 
 def _cause(known: Explanation, counted: str, steps: tuple[ToDo, ...], patterns: tuple[Cause, ...] = ()) -> Cause:

@@ -111,6 +111,7 @@ def test_messages_of_a_code_are_grouped_by_pattern_the_worst_first(little: Littl
         ("GenericError", "Other messages", "1 entry, no user named"),
     ]
     assert cause.patterns[0].retry == "Importing the same records unchanged can help."
+    assert (cause.steps, [bool(one.steps) for one in cause.patterns]) == ((), [True, True, True])
     assert cause.patterns[2].retry == "Whether importing the same records unchanged helps is unknown."
     assert reason(view, run) == "the profile store failed"
 
