@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.advice import retry_can_help
-from analyzer.catalogue.conditions import SPLIT, spoken_condition
+from analyzer.catalogue.conditions import SPLIT, spoken_condition, spoken_sentence
 from analyzer.model.identity import id_kinds
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.language import gettext as _
@@ -37,7 +37,7 @@ def retry_button(view: View, run: Run, folder: Path) -> RetryButton | None:
     link = view.links.get(run.job_id)
     if link is None or run.superseded:
         return None
-    sentence = f"{capitalised(link.sentence).removesuffix('.')}."
+    sentence = f"{capitalised(spoken_sentence(link.sentence, link.users or 0)).removesuffix('.')}."
     if link.path is None:
         # If no user is open, the page's history says so.
         return None if run.open == 0 else RetryButton("", _("Retry file of {feed}").format(feed=run.feed), sentence)

@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.catalogue.conditions import SPLIT
+from analyzer.catalogue.conditions import NAMED, SPLIT, users_to_retry
 from analyzer.model.identity import MissingId
 from analyzer.model.job import Outcome
 from analyzer.model.text import capitalised, count, listed, listed_first
@@ -107,14 +107,14 @@ def _to_correct(retry: RetryFiles) -> Iterator[str]:
 def _users(selection: Selection, retry: RetryFiles) -> str:
     if not retry.paths:
         return "No retry file: the records that failed can't be imported before the feed is corrected."
-    number, noun = (retry.users, "user") if retry.users else (retry.records, "record")
+    because, every = selection.because, False
     if selection.all_records:
-        every = "All " if number > 1 and not selection.choice_clauses and not selection.left_to_later else ""
-        return f"{every}{count(number, noun)} ({selection.because})."
-    # If something is missing, other users may have failed, too.
-    others_unknown = selection.outcome is Outcome.partial and (selection.choice_clauses or not retry.complete)
-    because = "named in the log" if others_unknown else selection.because
-    return f"{count(number, noun)} ({because})."
+        every = max(retry.users, retry.records) > 1 and not selection.choice_clauses and not selection.left_to_later
+    elif selection.outcome is Outcome.partial and (selection.choice_clauses or not retry.complete):
+        because = NAMED  # if something is missing, other users may have failed, too
+    if retry.users:
+        return users_to_retry(retry.users, because, every=every and retry.users > 1)
+    return f"{'All ' if every else ''}{count(retry.records, 'record')} ({because})."
 
 
 def _how_to_drop(retry: RetryFiles) -> Iterator[str]:

@@ -113,8 +113,6 @@ _OTHERS = (
     "User identity cannot be resolved",
     "The import was not completed.",
     "IDs are addresses, which fits",  # what a retry file's manifest says
-    "(named in the log; everyone else was updated)",
-    "(the import was aborted)",
 )
 """Parts of sentences that stay English: what others wrote, and what manifests keep."""
 

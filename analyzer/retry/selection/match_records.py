@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.analysis.named_users import UserIds
-from analyzer.catalogue.conditions import GIVE_IDS, check_id_type
+from analyzer.catalogue.conditions import GIVE_IDS, NO_OTHERS, check_id_type
 from analyzer.model.identity import MissingId, id_kinds, identity_key, missing_id_advice
 from analyzer.model.job import Outcome
 from analyzer.model.service import LogCode
@@ -267,8 +267,8 @@ def _with_all_failed(request: RetryRequest, named_users: NamedUsers) -> RetryReq
     users = len(set(found.spans.marks))
     if named_users.codes == {LogCode.IdentityNotResolvable} and users == len(selection.identities) > 1:
         first = check_id_type(users, id_kinds(selection.identities.values()))
-    because = "named in the log; the source file has no others"
-    return dataclasses.replace(request, selection=dataclasses.replace(selection, because=because, condition=first))
+    selection = dataclasses.replace(selection, because=NO_OTHERS, condition=first)
+    return dataclasses.replace(request, selection=selection)
 
 
 def _are_all_records(found: MatchedRecords, spans: Spans | None) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis.named_users import UserIds
-from analyzer.catalogue.conditions import GIVE_IDS, SPLIT, UPLOAD, UPLOAD_HERE, map_properties
+from analyzer.catalogue.conditions import BECAUSE, GIVE_IDS, SPLIT, UPLOAD, UPLOAD_HERE, map_properties
 from analyzer.errors import UsageError
 from analyzer.model.job import FAILED, Outcome
 from analyzer.model.service import ABORTING_CODES, JobError, LogCode
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     from analyzer.analysis.named_users import NamedUsers
     from analyzer.retry.model import Choices, RetryHelps
 
-_BECAUSE = {
-    Outcome.partial: "named in the log; everyone else was updated",
-    Outcome.aborted: "the import was aborted",
-    Outcome.unknown: "who was updated is unknown",
-    Outcome.succeeded: "every user was updated",
-    Outcome.running: "the job hasn't ended",
-    Outcome.stuck: "the job hasn't ended; it seems stuck",
-}
 _CONDITIONS = {
     JobError.DataFileTooBig.name: SPLIT,
     JobError.DataFileNotInTenant.name: UPLOAD_HERE,
@@ -78,7 +70,7 @@ def select(  # noqa: PLR0913 - the facts of a job, and the options
     """
     _check(choices, outcome)
     if outcome not in FAILED:
-        return Selection(outcome, False, UserIds(), 0, _BECAUSE[outcome])
+        return Selection(outcome, False, UserIds(), 0, BECAUSE[outcome])
     # If all records are selected, users missing in a log matter only to choices by the log.
     selection = _select_all(
         outcome, named_users, unfinished_logs if outcome is Outcome.partial or choices.by_log else 0
@@ -131,14 +123,14 @@ def _check(choices: Choices, outcome: Outcome) -> None:
             Outcome.unknown: "If you know that it was aborted, specify --outcome aborted.",
         }
         raise UsageError(
-            f"--without-culprits is for an aborted import, and this one is {outcome.value}: {_BECAUSE[outcome]}",
+            f"--without-culprits is for an aborted import, and this one is {outcome.value}: {BECAUSE[outcome]}",
             advice.get(outcome, "There is nothing to retry."),
         )
 
 
 def _select_all(outcome: Outcome, named_users: NamedUsers, unfinished_logs: int) -> Selection:
     """Select all users that a failed job did not update."""
-    because = _BECAUSE[outcome]
+    because = BECAUSE[outcome]
     if outcome is not Outcome.partial:
         lacking = named_users.entries.filter(code=LogCode.MissingIdentity).height if outcome is Outcome.aborted else 0
         return Selection(outcome, True, UserIds(), 0, because, lacking_id=lacking, unfinished_logs=unfinished_logs)
