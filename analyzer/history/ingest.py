@@ -307,6 +307,9 @@ class _Ingest:
         for job_id, repaired in repaired_by(fresh, hashes, self._retry_folder, written, logged).items():
             self._records[job_id].repairs = repaired
         direct = {job_id: record.repairs for job_id, record in self._records.items() if record.repairs}
+        for job_id, one in self._queued.items():
+            if one.record.unchanged is not None:  # changes of one user may be the same bytes as an earlier retry file
+                direct.pop(job_id, None)
         direct |= {job_id: one.record.retry_of for job_id, one in self._queued.items() if one.record.retry_of}
         retries = end_of_chains(direct)
         names = {job_id: (str(record.answer["SourceUri"]), record.name) for job_id, record in self._records.items()}

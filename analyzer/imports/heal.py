@@ -142,8 +142,12 @@ class Healer:
                 self.sender.send(one, until_end=True)
             made = self.report()
             self._check_pulled(record, made.tables)
+            now = clock.now()
             ended = {
-                part.job_id: part.ended_at for one in self._records() for part in one.parts if part.ended_at is not None
+                part.job_id: part.ended_at
+                for one in self._records()
+                for part in one.parts
+                if part.ended_at is not None and part.ended_at <= now  # else the clock was set back
             }
             healings = [
                 plan_healing(made.tables, made.retries, part.job_id, ended, self.catalogue, most)
@@ -154,7 +158,7 @@ class Healer:
             if not steps:
                 return healings
             step = min(steps, key=lambda one: one.due)
-            wait = (step.due - clock.now()).total_seconds()
+            wait = (step.due - now).total_seconds()
             if wait > self.patience:
                 return healings
             if wait > 0:
@@ -247,7 +251,7 @@ def plan_healing(  # noqa: PLR0913, PLR0917 - what the decision depends on
         most: number of retries that are allowed.
     """
     if tables.jobs.filter(job_id=run_id).is_empty():
-        return Healing(run_id, None, left=[f"{run_id[:SHORT_ID]}: the tenant no longer lists the job"])
+        return Healing(run_id, None, left=[f"job {run_id[:SHORT_ID]}: the tenant no longer lists the job"])
     run = tables.job(run_id)
     chain = [run, *tables.jobs.filter(retry_of=run_id).iter_rows(named=True)]
     healing = Healing(run_id, run["open"], len(chain) - 1)
@@ -296,19 +300,19 @@ def _step(  # noqa: PLR0913, PLR0917 - as above
     """Return the next retry of one job, or add why none can help."""
     short = job["job_id"][:SHORT_ID]
     if retry.path is None or retry.manifest is None:
-        left.append(f"{short}: {retry.sentence.rstrip('.')}. {retry.advice}".strip())
+        left.append(f"job {short}: {retry.sentence.rstrip('.')}. {retry.advice}".strip())
         return None
     if retry.manifest.first:
-        left.append(f"{short}: a person has to do this first: {retry.manifest.first}")
+        left.append(f"job {short}: a person has to do this first: {retry.manifest.first}")
         return None
     began = ended or job["latest"] or job["finished"]
     if began is None:
-        left.append(f"{short}: when it ended is unknown")
+        left.append(f"job {short}: when it ended is unknown")
         return None
     if job["outcome"] != Outcome.partial:
         cause = catalogue.explain_job(job["error"], job["outcome"], has_log=bool(job["entries"]))
         if not cause.retry_helps:
-            left.append(f"{short}: {cause.title}; the same file again can't help")
+            left.append(f"job {short}: {cause.title}; the same file again can't help")
             return None
         return RetryStep(job["job_id"], None, began + cause.retry_after, (cause.title,))
     return _step_of_users(tables, job, began, catalogue, left)

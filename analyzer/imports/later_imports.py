@@ -11,11 +11,12 @@ from analyzer.errors import AnalyzerError
 from analyzer.imports.read_values import Verdict, compare
 from analyzer.imports.updated_users import SourceRecord, records_of_users
 from analyzer.model.job import NOT_ENDED
-from analyzer.model.text import SHORT_ID
+from analyzer.model.service import ABORTING
+from analyzer.model.text import SHORT_ID, count, listed_first
 from analyzer.source.batches import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from analyzer.imports.job_plan import JobPlan, JobPlans
@@ -46,6 +47,38 @@ def note_later_imports(plans: JobPlans, job: Job, checks: Sequence[UserCheck]) -
         except AnalyzerError:
             if plans.tables.job(later.job_id)["feed"] == plans.tables.job(job.job_id)["feed"]:
                 _doubt(later, plans.of(later, None), differing, settled)
+
+
+def note_unpulled_jobs(
+    known: Container[str], jobs: Callable[[], Sequence[Job]], checks: Sequence[UserCheck]
+) -> Iterator[str]:
+    """Make differing values unclear while the tenant has jobs that the library lacks: they may have written others.
+
+    Args:
+        known: IDs of the library's jobs.
+        jobs: returns the tenant's job list; it is called only if a user differs.
+        checks: the users; changed.
+
+    Yields:
+        Sentences about it.
+    """
+    differing = [value for user in checks for value in user.differing]
+    if not differing:
+        return
+    try:
+        listed = jobs()
+    except AnalyzerError as error:
+        yield f"Whether the tenant has jobs that aren't in the library is unknown: {error.what}."
+        return
+    unpulled = [job for job in listed if job.job_id not in known and job.error not in ABORTING]
+    if not unpulled:
+        return
+    for value in differing:
+        value.verdict, value.note = Verdict.unclear, "a job that isn't in the library may have overwritten it"
+    them = (
+        f"{count(len(unpulled), 'job')} of the tenant: {listed_first([job.job_id[:SHORT_ID] for job in unpulled], 3)}"
+    )
+    yield f"The library lacks {them}. Run `upa-analyzer pull`, and verify again."
 
 
 def _later_jobs(plans: JobPlans, job: Job) -> Iterator[Job]:

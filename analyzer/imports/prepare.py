@@ -11,6 +11,7 @@ import itertools
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from analyzer.catalogue.check_findings import FINDING_KINDS, TOO_BIG, TOO_MANY_VALUES
@@ -278,7 +279,7 @@ class _Preparation:
             program=program(),
             import_id=self._id,
             feed=self._journal.feed,
-            created_at=self._now,
+            created_at=self._created_at(),
             path=str(wish.files[0].absolute()),
             bytes=sum(path.stat().st_size for path in wish.files),
             sha256=_digest(digests),
@@ -292,6 +293,11 @@ class _Preparation:
         )
         _set_plan(record, plan)
         return Prepared(record, checked=checked, delta=delta)
+
+    def _created_at(self) -> datetime:
+        """Return the time, or right after the feed's newest import if the clock was set back since."""
+        last = max((one.created_at for one in self._journal.records), default=self._now)
+        return self._now if last < self._now else last + timedelta(microseconds=1)
 
     def _made(self) -> Path:
         """Return the folder of the files that are made for this import."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.feeds import source_name
 from analyzer.errors import UsageError
 from analyzer.imports.plan import PlanOptions
 from analyzer.model.job import FAILED, Outcome, find_job
@@ -73,6 +74,24 @@ def retry_wish(library: Library, tables: Tables, wanted: str, folder: Path, *, f
         )
     files = [retry.path.with_name(file.name) for file in retry.manifest.files]
     return RetryWish(job.job_id, row["feed"] or "", job.source_uri, files, retry.manifest)
+
+
+def retried_by_file(file: Path, tables: Tables | None, *, force: bool) -> str:
+    """Return the ID of the job whose retry file a file is, as its name says, maybe corrected by hand; else empty.
+
+    Raises:
+        UsageError: the job is superseded.
+    """
+    job_id = source_name(file.name).retry_of or ""
+    if not job_id or tables is None or tables.jobs.filter(job_id=job_id).is_empty():
+        return job_id
+    later = tables.superseded_by(job_id)
+    if later and not force:
+        raise UsageError(
+            f"{file} is the retry file of job {job_id[:SHORT_ID]}, and a later run of the feed has ended",
+            f"Retry that run: `upa-analyzer queue {later[:SHORT_ID]} --retry`. To import the file anyway, add --force.",
+        )
+    return job_id
 
 
 def retry_options(options: PlanOptions, manifest: Manifest) -> PlanOptions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
-from analyzer.imports.later_imports import note_later_imports
+from analyzer.imports.later_imports import note_later_imports, note_unpulled_jobs
 from analyzer.imports.read_back import ReadBack
 from analyzer.imports.read_values import Verdict
 from analyzer.imports.updated_users import UpdatedUsers
@@ -18,7 +18,7 @@ from analyzer.storage.manifest_file import program
 from analyzer.storage.verification_record import NotAsSaid, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from analyzer.directory.model import Directory
@@ -57,11 +57,13 @@ class Reading:
         read: returns the profile of an account name; None if there is none.
         directory: finds user principal names by other IDs; None without an export.
         progress: called with the number of users that were read, and of all.
+        jobs: returns the tenant's job list.
     """
 
     read: Callable[[str], Profile | None]
     directory: Directory | None = None
     progress: Progress = field(default=lambda *_: None)
+    jobs: Callable[[], Sequence[Job]] = list
 
 
 def verify(plans: JobPlans, job: Job, sample: Sample, reading: Reading) -> VerifyResult:
@@ -87,12 +89,14 @@ def verify(plans: JobPlans, job: Job, sample: Sample, reading: Reading) -> Verif
     if not len(users):
         raise UsageError(f"job {job.job_id} updated no user: its log names every user of its source file")
     result = ReadBack(plan, reading.read, reading.directory, reading.progress).run(users, sample.number, sample.seed)
+    unpulled: list[str] = []
     try:
         note_later_imports(plans, job, result.checks)
+        unpulled += note_unpulled_jobs(set(plans.tables.jobs["job_id"]), reading.jobs, result.checks)
     except KeyboardInterrupt as fault:
         result.fault = fault
         _withdraw(result)
-    result.remarks = [*plan.remarks, *_remarks(plans, job, users), *result.remarks, *_unclear(result)]
+    result.remarks = [*plan.remarks, *_remarks(plans, job, users), *result.remarks, *unpulled, *_unclear(result)]
     return result
 
 

@@ -19,6 +19,7 @@ from analyzer.library.forgotten import Forgotten
 from analyzer.library.mirror import Library
 from analyzer.model.service import IdType
 from analyzer.retry.inputs import inputs_of_job
+from analyzer.retry.library_jobs import make_retries
 from tests.history.growing_library import FOLDER, HOST, Nights, records
 
 if TYPE_CHECKING:
@@ -117,6 +118,17 @@ def test_the_record_says_that_a_job_is_a_retry_whatever_its_name(nights: Nights)
     tables = history_of(nights)
     assert (tables.job(retry)["retry_of"], tables.job(retry)["feed"]) == (run, "hr-feed")
     assert tables.open_users[run].open == 0
+
+
+def test_changes_with_the_bytes_of_an_earlier_retry_file_are_no_retry(nights: Nights) -> None:
+    run = nights.add("hr-feed-20261101-020000-00000001.json", records("ada", "bea"), "bea@contoso.com")
+    nights.load()
+    [retry] = make_retries(Library.existing(nights.library), history_of(nights), nights.retry).values()
+    assert retry.path
+    changes = nights.add("hr-feed-20261102-020000-00000002.json", retry.path.read_bytes())
+    assert history_of(nights).job(changes)["retry_of"] == run
+    nights.queued(changes, unchanged=1)
+    assert history_of(nights).job(changes)["retry_of"] is None
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,12 @@ def command(  # noqa: PLR0913 - the contract's options
 
     A file over the service's limits is split, and each part is queued when the job of the part before has ended.
     """
+    from analyzer.analysis.feeds import source_name
+
     app = context.ensure_object(AppContext)
     options = PlanOptions(feed, id_type.value if id_type else "", id_property, map_ or ())
-    _check_options(retry=retry, delta=delta, heal=heal, dry_run=dry_run)
+    is_retry = retry or source_name(Path(file).name).retry_of is not None
+    _check_options(retry=is_retry, delta=delta, heal=heal, dry_run=dry_run)
     run = _Queueing(app, context, options, folder, parse_duration(timeout, "--timeout") if timeout else None, patience)
     checker = run.checker(schema, directory)
     return run.run(file, checker, retry=retry, delta=delta, again=again, force=force, dry_run=dry_run, heal=heal)
@@ -110,9 +113,9 @@ def _check_options(*, retry: bool, delta: bool, heal: int, dry_run: bool) -> Non
         UsageError: some do.
     """
     if retry and delta:
-        raise UsageError("--retry and --delta can't be combined", "A retry file has only users who failed.")
+        raise UsageError("a retry and --delta can't be combined", "A retry file has only users who failed.")
     if retry and heal:
-        raise UsageError("--retry and --heal can't be combined", "Use --heal when you queue the feed's file.")
+        raise UsageError("a retry and --heal can't be combined", "Use --heal when you queue the feed's file.")
     if heal and dry_run:
         raise UsageError("--heal and --dry-run can't be combined", "Specify one of them.")
 
@@ -169,12 +172,14 @@ class _Queueing:
     ) -> int:
         from analyzer.imports.journal import held_journal
         from analyzer.imports.prepare import AlreadyQueuedError, StoppedError, prepare
+        from analyzer.imports.retry_wish import retried_by_file
 
         terminal = self.app.terminal
         wanted = self._retry(file, force=force) if retry else None
-        feed = self._feed(Path(file), wanted)
+        retry_of = wanted.job_id if wanted else retried_by_file(Path(file), self.tables, force=force)
+        feed = self._feed(Path(file), wanted, retry_of)
         with held_journal(self.workspace.imports, feed.name, self.context.info_name or "", terminal.say) as journal:
-            wish = self._wish(Path(file), wanted, feed, journal, delta=delta, again=again, force=force)
+            wish = self._wish(Path(file), wanted, retry_of, feed, journal, delta=delta, again=again, force=force)
             try:
                 prepared = prepare(journal, wish, checker, self._now())
             except StoppedError as error:
@@ -274,18 +279,21 @@ class _Queueing:
             raise InputError("no library found", "Run `upa-analyzer pull` first: a retry needs the job's log.")
         return retry_wish(self.app.library(), self.tables, wanted, self.workspace.retry, force=force)
 
-    def _feed(self, file: Path, wanted: RetryWish | None) -> FeedOfFile:
+    def _feed(self, file: Path, wanted: RetryWish | None, retry_of: str) -> FeedOfFile:
         from analyzer.imports.destination import FeedOfFile, feed_of_file
 
         feeds = self.config.feeds
         if wanted is not None:
             return FeedOfFile(wanted.feed, feeds.get(wanted.feed), wanted.source_uri.rpartition("/")[0])
-        return feed_of_file(file.name, feeds, self.options.feed, self.folder, self.tables)
+        of_job = self.tables.jobs.filter(job_id=retry_of)["feed"].to_list() if self.tables and retry_of else []
+        named = self.options.feed or next((one for one in of_job if one in feeds), "")
+        return feed_of_file(file.name, feeds, named, self.folder, self.tables)
 
     def _wish(  # noqa: PLR0913 - the options
         self,
         file: Path,
         wanted: RetryWish | None,
+        retry_of: str,
         feed: FeedOfFile,
         journal: Journal,
         *,
@@ -300,9 +308,10 @@ class _Queueing:
         from analyzer.imports.retry_wish import retry_options
 
         options, last = self.options, journal.last_run
+        if retry_of:
+            last = journal.record_of(retry_of) or last
         if wanted is not None:
             options = retry_options(options, wanted.manifest)
-            last = journal.record_of(wanted.job_id) or last
         place = destination(feed, options, self.folder, last)
         place = dataclasses.replace(place, folder=self._address(place.folder))
         self.tenant.session.hosts.origin(place.folder)  # raises an error before anything is prepared
@@ -311,7 +320,7 @@ class _Queueing:
             destination=place,
             again=again,
             force=force,
-            retry_of=wanted.job_id if wanted else "",
+            retry_of=retry_of,
             delta=self._delta(feed.name) if delta else None,
         )
 

@@ -119,7 +119,7 @@ def _read_back(  # noqa: PLR0913, PLR0917 - the command's options
         _, tenant = connected(context, patience, budget.take)
         _check_tenant(library, tenant.host)
         with budget, app.terminal.progress("reading profiles") as progress:
-            reading = Reading(functools.partial(read_profile, tenant.session), directory, progress)
+            reading = Reading(functools.partial(read_profile, tenant.session), directory, progress, tenant.jobs)
             return verify(plans, job, sample, reading)
 
 

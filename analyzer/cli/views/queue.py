@@ -62,7 +62,7 @@ def delta_sentence(delta: DeltaResult) -> str:
     """Return which records are sent of a file, and why."""
     kinds = [
         (delta.changed, "changed"),
-        (delta.new, "new"),
+        (delta.new, "in no earlier file"),
         (delta.not_updated, "not updated by the last import"),
         (delta.duplicates, "of users with several records"),
         (delta.without_id, "without an ID"),

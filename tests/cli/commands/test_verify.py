@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.emulator import start
+from analyzer.emulator.importing import ImportRequest
 from analyzer.emulator.profiles import User
 from analyzer.model.service import IdType
 from analyzer.storage.import_record import ImportPart, ImportRecord, write_import
@@ -369,3 +370,16 @@ def _feed(*properties: str) -> str:
         '[tenants.contoso.feeds.hr]\nmatch = "hr-*.json"\nid_type = "PrincipalName"\nid_property = "IdName"\n'
         f"[tenants.contoso.feeds.hr.properties]\n{mapped}\n"
     )
+
+
+def test_while_the_library_lacks_a_job_no_user_is_said_to_be_wrong(
+    upa: Callable[..., Ran], tenant: Callable[..., Profiles]
+) -> None:
+    profiles = tenant(of())
+    profiles.put(MAILS[3], City="Rome")
+    jobs = profiles.running.jobs
+    (source_uri,) = (one.source_uri for one in jobs.listed())
+    jobs.queue(ImportRequest(LATER, IdType.PrincipalName, "IdName", {"City": "City"}, source_uri))
+    ran = upa("verify", JOB, *MAP, "--all", "--json")
+    assert (ran.code, counts(ran)) == (0, {"users": 40, "sample": 40, "checked": 39, "unclear": 1})
+    assert any(one.startswith("The library lacks 1 job of the tenant: 00000002.") for one in ran.json["remarks"])
