@@ -170,9 +170,12 @@ def day(date: date, today: date | None = None) -> str:
 
 def long_day(date: date) -> str:
     """Return ``Monday, 5 October 2026``."""
-    if spoken().locale is not None:
-        return _skeleton("yMMMMEEEEd", date)
-    return f"{date:%A}, {date.day} {date:%B} {date.year}"
+    locale = spoken().locale
+    if locale is None:
+        return f"{date:%A}, {date.day} {date:%B} {date.year}"
+    from babel.dates import format_date
+
+    return format_date(date, "full", locale)
 
 
 def month(date: date) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,6 +16,20 @@ from analyzer.errors import InputError, UsageError
 from analyzer.library.mirror import Library
 from analyzer.model.language import ENGLISH, gettext, ngettext, speaking
 from analyzer.model.service import JobError, State
+from analyzer.model.text import (
+    count,
+    day,
+    duration,
+    grouped,
+    listed,
+    listed_first,
+    long_day,
+    moment,
+    month,
+    percent,
+    size,
+    weekdays,
+)
 from analyzer.pipeline import Places, report
 from analyzer.report.failed_users import as_list, failed_users_of_job
 from analyzer.storage.files import templates_folder
@@ -23,6 +38,7 @@ from tests.report.conftest import NOW, Lines, LittleLibrary
 from tools import messages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from babel.messages.catalog import Message
@@ -106,6 +122,38 @@ def test_a_damaged_catalogue_is_named(tmp_path: Path) -> None:
     (tmp_path / "messages/fr.po").write_bytes(b'msgid "a\nmsgstr \xff')
     with pytest.raises(InputError, match=r"fr\.po"):
         language_of("fr", tmp_path)
+
+
+_DAY = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (lambda: count(12_480, "user"), "12.480 Benutzer"),
+        (lambda: count(1, "entry", "entries"), "1 Eintrag"),
+        (lambda: listed(["a", "b", "c"]), "a, b und c"),
+        (lambda: listed([]), ""),
+        (lambda: listed_first(["a", "b", "c", "d"], 2), "a, b und 2 weitere"),
+        (lambda: duration(40), "40 Sek."),
+        (lambda: duration(899.2), "15 Minuten"),
+        (lambda: duration(12 * 86_400), "12 Tage"),
+        (lambda: size(1_234_000), "1,2 MB"),
+        (lambda: size(999), "999 Bytes"),
+        (lambda: percent(4, 100), "4\xa0%"),
+        (lambda: percent(1, 1000), "unter 1\xa0%"),
+        (lambda: day(_DAY), "23. Nov. 2026"),
+        (lambda: day(_DAY, _DAY), "23. Nov."),
+        (lambda: long_day(_DAY), "Montag, 23. November 2026"),
+        (lambda: month(_DAY.date()), "November 2026"),
+        (lambda: moment(_DAY, ZoneInfo("Europe/Berlin"), _DAY), "heute 03:14"),
+        (lambda: weekdays()[0], ("Montag", "Mo")),
+        (lambda: grouped(20.5, 1), "20,5"),
+    ],
+)
+def test_numbers_times_and_lists_are_german(text: Callable[[], object], expected: object) -> None:
+    with speaking(language_of("de")):
+        assert text() == expected
 
 
 _OTHERS = (
