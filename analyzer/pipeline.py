@@ -26,7 +26,7 @@ from analyzer.retry.manifest import manifest_beside
 from analyzer.retry.queue_command import to_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import date, datetime
     from pathlib import Path
     from zoneinfo import ZoneInfo
@@ -62,6 +62,7 @@ class Places:
         language: the language of the report.
         brand: what the configuration adds to each page.
         redaction_key: the secret key of pseudonyms, for a report without users; empty for a report with them.
+        silent_of: returns the IDs of acknowledged jobs, from the table ``jobs`` and the time (UTC).
     """
 
     report: Path
@@ -77,6 +78,7 @@ class Places:
     language: Language = ENGLISH
     brand: Brand = field(default_factory=Brand)
     redaction_key: bytes = b""
+    silent_of: Callable[[pl.DataFrame, datetime], Collection[str]] = lambda *_: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def prepare_report(
     tables = tables.since(scope.since) if scope.since else tables
     retries = make_retries(library, tables, places.retry)
     made = ReportResult(tables, retries, places.report / INDEX)
-    sources = JobSources(library, tables)
+    sources, last_pull = JobSources(library, tables), library.state.last_pull
     request = ReportRequest(
         tables=tables,
         out=places.report,
@@ -208,6 +210,8 @@ def prepare_report(
         ),
         days_from=places.days_from,
         brand=places.brand,
+        silent=frozenset(places.silent_of(tables.jobs, now)),
+        is_listed=last_pull is None or not last_pull.list_refused,
     )
     return made, request.redacted(places.redaction_key) if places.redaction_key else request
 

@@ -4,7 +4,7 @@
 const words = document.body.dataset;
 const language = document.documentElement.lang;
 const number = new Intl.NumberFormat(language).format;
-for (const find of document.querySelectorAll(".find")) {
+for (const find of document.querySelectorAll(".find[data-for]")) {
   const table = document.getElementById(find.dataset.for);
   const rows = [...table.tBodies[0].rows];
   const texts = rows.map((row) => row.textContent.toLowerCase());

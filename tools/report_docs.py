@@ -34,14 +34,16 @@ If a template has a mistake, the command names the file and the line, and the la
 | --- | --- | --- |
 | `base.html` | the frame of every page, and its content security policy | what the page gets |
 | `brand.html`, `footer.html` | top and end of every page | what the page gets |
-| `parts.html` | macros that pages share: tables, charts, entries, buttons, commands | |
+| `parts.html` | macros that pages share: tables, entries, buttons, commands | |
+| `plots.html` | charts | |
 | `index.html` | the first page | `page`: [IndexPage](#indexpage) |
+| `people.html` | everybody who ever failed | `page`: [PeoplePage](#peoplepage) |
 | `job.html` | a job's page | `page`: [JobPage](#jobpage) |
 | `day.html` | the page of a day | `page`: [DayPage](#daypage) |
-| `report.css`, `*.js` | styles, and scripts; a page's policy allows only those that it comes with | |
+| `report.css`, `index.css`, `*.js` | styles, and scripts; a page's policy allows only those that it comes with | |
 
 Each page also gets `root` (the way from the page to the report's folder), `scripts` (`text` and `hash` of each),
-`style` (the styles), `language` (`en`), `draw(chart)` (a chart as SVG), and `_("…")`, which translates a text.
+`style` (the styles), `index_style` (more styles), `language` (`en`), and `_("…")`, which translates a text.
 `page.frame` is a [Frame](#frame) everywhere.
 
 The types below are of this version; `tuple[X, ...]` is a list of X. [report.schema.json](report.schema.json) describes

@@ -95,25 +95,3 @@ def _logs_of_later_names(jobs: pl.DataFrame) -> pl.Series:
             if log_time is not None:
                 logs.append((name_time, min(log_time, logs[-1][1]) if logs else log_time))
     return pl.Series(earliest_logs, dtype=UTC)
-
-
-def weekly_codes(jobs: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:
-    """Count entries by week and code, without retries and jobs of an unknown time.
-
-    Args:
-        jobs: from ``timeline``.
-        codes: the table ``job_codes``.
-
-    Returns:
-        Columns ``week`` Date (its Monday, UTC), ``code`` String, ``entries`` UInt32.
-    """
-    return (
-        codes.select("job_id", "code", "entries")
-        .join(
-            jobs.filter(pl.col("earliest").is_not_null() & pl.col("retry_of").is_null()).select("job_id", "ran"),
-            on="job_id",
-        )
-        .group_by(pl.col("ran").dt.truncate("1w").dt.date().alias("week"), "code")
-        .agg(pl.col("entries").sum())
-        .sort("week", "code")
-    )

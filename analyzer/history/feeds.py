@@ -48,10 +48,12 @@ class Finding:
     Attributes:
         health: the kind.
         reason: a clause.
+        times: when runs were expected that are late or missing, or when the last one of a ceased feed ran, UTC.
     """
 
     health: Health
     reason: str
+    times: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +184,14 @@ def _absence(due: Due, status: FeedStatus, as_of: AsOf) -> Iterator[Finding]:
     last = status.runs[-1]
     times = [_shown(time, as_of) for time in due.missed]
     if due.has_ceased and Outcome(last["outcome"]).ended:
-        yield Finding(Health.ceased, f"no run since {_shown(last['ran'], as_of)}")
+        yield Finding(Health.ceased, f"no run since {_shown(last['ran'], as_of)}", (last["ran"],))
     elif due.is_silent:
         silence = (as_of.known_until - (run_time(last, as_of) or as_of.known_until)).total_seconds()
         yield Finding(Health.missing, f"no run for {duration(silence)}, longer than ever before")
     elif len(times) == 1:
-        yield Finding(Health.late, f"expected {times[0]}")
+        yield Finding(Health.late, f"expected {times[0]}", due.missed)
     elif times:
-        yield Finding(Health.missing, f"{len(times)} runs missing since {times[0]}")
+        yield Finding(Health.missing, f"{len(times)} runs missing since {times[0]}", due.missed)
 
 
 def _failures(status: FeedStatus) -> Iterator[Finding]:

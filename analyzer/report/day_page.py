@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.language import gettext as _
 from analyzer.model.text import capitalised, grouped
-from analyzer.report.index_page import frame_of, job_row
 from analyzer.report.model import DayPage, LatestRun
+from analyzer.report.rows import frame_of, job_row
 from analyzer.report.sentences import long_day_text, when_text
 from analyzer.report.view import page_name
 

@@ -1,195 +1,165 @@
-"""Build the first page: the latest run of each feed, the charts, and all jobs."""
+"""Build the first page: how each feed is, what to do, how the feeds develop, the calendar, and all jobs."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from statistics import median
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from analyzer.analysis.timeline import HOW_KNOWN
 from analyzer.model.job import Outcome
-from analyzer.model.text import count, listed, listed_first
-from analyzer.report.actions import retry_button
+from analyzer.model.language import gettext as _
+from analyzer.model.language import ngettext
+from analyzer.model.text import grouped, listed, listed_first, weekdays
 from analyzer.report.calendar import months_of
-from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, RetryButton
-from analyzer.report.sentences import (
-    LETTERS,
-    feed_sentence,
-    marks_of,
-    minute_text,
-    number_text,
-    open_count,
-    second_text,
-    when_text,
-)
-from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart, small_trend
-from analyzer.report.view import page_name
+from analyzer.report.feed_lines import Feeds, run_words
+from analyzer.report.feed_trends import points_by_feed, trend_of
+from analyzer.report.index_model import IndexPage
+from analyzer.report.jobs_data import jobs_data
+from analyzer.report.rows import frame_of, job_row
+from analyzer.report.sentences import LETTERS, when_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from analyzer.history.feeds import FeedHealth
     from analyzer.report.calendar import DayPages
+    from analyzer.report.feed_lines import RunWords
     from analyzer.report.view import Run, View
 
-_RECENT = timedelta(days=14)
-"""A feed whose last run is at most this older than the newest run is active, whatever its interval."""
+JOBS_SHOWN = 100
+"""Jobs that are rows of the page itself; its script shows the others."""
 
+TRENDS_SHOWN = 12
 _FEEDS_NAMED = 4
-"""Feeds named in the first sentence."""
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Feeds named in the verdict."""
 
 
 def index_page(
-    view: View, days: DayPages = MappingProxyType({}), sentence: Callable[[View, Run], str] = feed_sentence
+    view: View,
+    days: DayPages = MappingProxyType({}),
+    words: Callable[[View, Run], RunWords] = run_words,
+    *,
+    is_alone: bool = False,
 ) -> IndexPage:
     """Return the first page.
 
     Args:
         view: what it is made from.
         days: the days that have a page.
-        sentence: returns ``feed_sentence``, perhaps as it was made before.
+        words: returns ``run_words``, perhaps as it was made before.
+        is_alone: whether no other page is beside it, so that it leads to none.
     """
-    latest, ceased = latest_runs(view.feed_runs)
-    attention = needing_attention(view, latest)
-    buttons = [button for run in latest for button in _buttons(view, run)]
-    trends = (small_trend(view, run.feed) for run in (*attention, *latest))
-    charts = (runs_chart(view), outcomes_chart(view), codes_chart(view))
-    known = {run.ran_from for run in view.runs}
+    feeds = Feeds(view, words)
+    points = points_by_feed(view)
+    names = [health.status.feed for health in feeds.active]
+    charted = [name for name in names if points.get(name)]
+    runs = [*reversed(view.runs)]
+    rows = [job_row(view, run) for run in runs]
+    known = {run.ran_from for run in runs}
+    left_out = len(charted) - TRENDS_SHOWN
     return IndexPage(
         frame=frame_of(view),
-        lead=lead(view, latest, sentence),
-        notes=tuple(_notes(view, latest, ceased)),
-        buttons=tuple(sorted(buttons, key=lambda button: not button.primary)),
-        latest=tuple(_latest_run(view, run, sentence) for run in sorted(latest, key=lambda run: run not in attention)),
-        trend=next((chart for chart in trends if chart), None),
-        charts=tuple(chart for chart in charts if chart),
-        jobs=tuple(job_row(view, run) for run in reversed(view.runs)),
-        has_retries=any(run.retry_of is not None for run in view.runs),
-        feeds=tuple(sorted({run.feed for run in view.runs})),
-        outcomes=tuple(outcome.value for outcome in Outcome if any(run.outcome is outcome for run in view.runs)),
-        footnotes=tuple((LETTERS[how], words) for how, words in HOW_KNOWN.items() if how in known),
+        lead=lead(view, feeds),
+        notes=tuple(_notes(view, feeds)),
+        feeds=tuple(feeds.lines(points)),
+        actions=tuple(feeds.actions()),
+        trends=tuple(trend_of(view, name, points[name]) for name in charted[:TRENDS_SHOWN]),
+        trends_note=_trends_note(left_out),
         months=months_of(view, days),
+        weekdays=tuple(weekdays()),
+        jobs=tuple(rows[:JOBS_SHOWN]),
+        jobs_total=len(rows),
+        jobs_data=jobs_data(rows, runs, linked=not is_alone),
+        messages=json.dumps(_messages(), ensure_ascii=False),
+        has_retries=any(run.retry_of is not None for run in runs),
+        feed_names=tuple(sorted({run.feed for run in runs})),
+        outcomes=tuple(outcome.value for outcome in Outcome if any(run.outcome is outcome for run in runs)),
+        footnotes=tuple((LETTERS[how], _(words_)) for how, words_ in HOW_KNOWN.items() if how in known),
+        has_people=not is_alone and any(run.named_users for run in runs),
     )
 
 
-def frame_of(view: View, *, dated: bool = True) -> Frame:
-    """Return the details of the report; ``dated`` is whether the page is written whenever a report is made."""
-    tenants = (run.tenant for run in view.runs if run.tenant)
-    return Frame(
-        tenant=next(tenants, ""),
-        zone=view.zone.key if view.zone else "UTC",
-        made=second_text(view.now, view.zone) if dated else "",
-        version=view.version,
-        as_of=minute_text(view.tables.as_of, view.zone) if dated and view.tables.as_of else "",
-        brand=view.brand,
-        redacted=view.is_redacted,
-    )
-
-
-def job_row(view: View, run: Run) -> JobRow:
-    """Return a job's row in the list of jobs."""
-    return JobRow(
-        short=view.short[run.job_id],
-        href=f"jobs/{page_name(run.job_id)}",
-        feed=run.feed,
-        when=when_text(run, view.zone),
-        letter=LETTERS.get(run.ran_from or "", ""),
-        how=HOW_KNOWN.get(run.ran_from or "", ""),
-        state=run.state,
-        error=run.error,
-        outcome=run.outcome.value,
-        users=number_text(run.users),
-        not_updated=run.not_updated_text,
-        marks=tuple(marks_of(view, run)),
-        kind="run" if run.retry_of is None else "retry",
-    )
-
-
-def latest_runs(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
-    """Return the latest ended run of each active feed, and of each ceased feed, newest first.
-
-    A feed seems to have ceased if its latest run is older than the newest run of all feeds by more than two weeks and
-    more than twice the feed's median interval. The page says that this is inferred.
-    """
-    of_feed: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        if run.outcome.ended and run.retry_of is None:
-            of_feed[run.feed].append(run)
-    newest = [ran[-1] for ran in of_feed.values()]
-    ordered = sorted(newest, key=lambda run: (run.ran or _LONG_AGO, run.feed), reverse=True)
-    last = ordered[0].ran if ordered else None
-    ceased = [run for run in ordered if last and run.ran and last - run.ran > _inactive_after(of_feed[run.feed])]
-    return [run for run in ordered if run not in ceased], ceased
-
-
-def lead(view: View, latest: Sequence[Run], sentence: Callable[[View, Run], str] = feed_sentence) -> str:
-    """Return a sentence on the latest runs; it doesn't add up numbers of several feeds."""
+def lead(view: View, feeds: Feeds) -> str:
+    """Return the verdict; it doesn't add up numbers of several feeds."""
     if not view.runs:
-        return "The library holds no jobs."
-    if not latest:
-        unended = sum(not run.outcome.ended for run in view.runs)
-        if not unended:
-            return "There are retries only, and no run of a feed."
-        return f"No run has ended yet: {count(unended, 'job is', 'jobs are')} still running."
-    if len(latest) == 1:
-        return sentence(view, latest[0])
-    worst = needing_attention(view, latest)
-    if not worst:
-        return f"No user is open in the latest runs of {len(latest)} feeds."
-    named = [f"{run.feed} ({_open_words(view, run)})" for run in worst[:_FEEDS_NAMED]]
-    need = "needs" if len(worst) == 1 else "need"
-    feeds = listed_first(named, _FEEDS_NAMED, len(worst))
-    return f"{len(worst)} of {len(latest)} feeds {need} attention: {feeds}."
+        return _("The library has no jobs. Run upa-analyzer pull first.")
+    if worst := feeds.in_need():
+        return _in_need(feeds, worst)
+    ended = [health for health in feeds.active if feeds.newest(health)]
+    if len(feeds.active) == len(ended) == 1:
+        return _("{feed} is up to date: no user is open").format(feed=ended[0].status.feed)
+    if ended:
+        return _("All {number} feeds are up to date: no user is open").format(number=grouped(len(feeds.active)))
+    running = sum(not run.outcome.ended for run in view.runs)
+    if not running:
+        return _("No feed is active: there are only retries, or feeds that no longer run")
+    text = ngettext(
+        "No run has ended yet: {number} job is still running",
+        "No run has ended yet: {number} jobs are still running",
+        running,
+    )
+    return text.format(number=grouped(running))
 
 
-def needing_attention(view: View, latest: Sequence[Run]) -> list[Run]:
-    """Return the latest runs with open users: unknown numbers first, then the largest."""
-    numbers = {run.job_id: open_count(view, run).number for run in latest}
-    open_runs = [run for run in latest if numbers[run.job_id] != 0]
-    return sorted(open_runs, key=lambda run: (numbers[run.job_id] is not None, -(numbers[run.job_id] or 0), run.feed))
+def _in_need(feeds: Feeds, worst: Sequence[FeedHealth]) -> str:
+    total = len(feeds.active)
+    if total == 1:
+        return _("{feed} needs attention: {why}").format(feed=worst[0].status.feed, why=feeds.need(worst[0]))
+    named = [f"{health.status.feed} ({feeds.need(health)})" for health in worst[:_FEEDS_NAMED]]
+    text = ngettext(
+        "{number} of {total} feeds needs attention: {feeds}",
+        "{number} of {total} feeds need attention: {feeds}",
+        len(worst),
+    )
+    listed_feeds = listed_first(named, _FEEDS_NAMED, len(worst))
+    return text.format(number=grouped(len(worst)), total=grouped(total), feeds=listed_feeds)
 
 
-def _open_words(view: View, run: Run) -> str:
-    open_users = open_count(view, run)
-    if open_users.number is not None:
-        return f"{open_users.users()} open"
-    aborted = run.outcome is Outcome.aborted and not view.retries_of(run)
-    return "no user was updated" if aborted else "open users unknown"
+def _trends_note(left_out: int) -> str:
+    if left_out <= 0:
+        return ""
+    text = ngettext(
+        "{number} more feed has no chart here; `upa-analyzer trend FEED -o FILE` draws one.",
+        "{number} more feeds have no chart here; `upa-analyzer trend FEED -o FILE` draws one.",
+        left_out,
+    )
+    return text.format(number=grouped(left_out))
 
 
-def _inactive_after(ran: Sequence[Run]) -> timedelta:
-    times = sorted(run.ran for run in ran if run.ran and run.earliest)
-    gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
-    return max(_RECENT, timedelta(seconds=2 * median(gaps))) if gaps else _RECENT
+def _notes(view: View, feeds: Feeds) -> Iterator[str]:
+    if feeds.in_need():
+        note = _("Open: not updated by the newest run, and by no retry since.")
+        several = _("Two feeds may have the same person.")
+        yield f"{note} {several}" if len(feeds.active) > 1 else note
+    running = [run for run in view.runs if run.outcome is Outcome.running and not run.gone]
+    if running and any(map(feeds.newest, feeds.active)):
+        jobs = [
+            _("{feed} (a retry)").format(feed=run.feed) if run.retry_of is not None else run.feed for run in running
+        ]
+        yield _("Still running, and not counted: {jobs}.").format(jobs=listed(jobs))
+    if feeds.ceased:
+        named = [
+            _("{feed} (last run {when})").format(feed=one.status.feed, when=when_text(run, view.zone))
+            for one in feeds.ceased
+            if (run := feeds.newest(one))
+        ]
+        yield _("Not counted, as these feeds no longer seem to run: {feeds}.").format(feeds=listed(named))
 
 
-def _latest_run(view: View, run: Run, sentence: Callable[[View, Run], str]) -> LatestRun:
-    row = job_row(view, run)
-    return LatestRun(run.feed, row.href, row.when, row.outcome, sentence(view, run))
-
-
-def _buttons(view: View, run: Run) -> list[RetryButton]:
-    """Return the buttons of a run's retries if they have retry files, else the run's own."""
-    own = (run,) if len(run.members) == 1 else [view.by_id[job_id] for job_id in run.members]
-    for jobs in (view.retries_of(run), own):
-        buttons = [retry_button(view, job, view.out) for job in jobs]
-        linked = [button for button in buttons if button and button.href]
-        if linked:
-            return linked
-    return []
-
-
-def _notes(view: View, latest: Sequence[Run], ceased: Sequence[Run]) -> Iterator[str]:
-    if len(latest) > 1 and needing_attention(view, latest):
-        yield "Open: not updated by the latest run, and by no retry since."
-    running = [run for run in view.runs if not run.outcome.ended and not run.gone]
-    if running and latest:
-        jobs = [f"{run.feed} ({'' if run.retry_of is None else 'a retry, '}{run.outcome.value})" for run in running]
-        yield f"Not counted, as they have not ended: {listed(jobs)}."
-    if ceased:
-        feeds = [f"{run.feed} (last run {when_text(run, view.zone)})" for run in ceased]
-        yield f"Not counted, as these feeds no longer seem to run: {listed(feeds)}."
+def _messages() -> dict[str, str]:
+    """Return the texts of the page's script."""
+    return {
+        "shown": _("{from}\u2013{to} of {all} jobs"),
+        "shownOf": _("{from}\u2013{to} of {found} found, of {all} jobs"),
+        "none": _("0 of {all} jobs found"),
+        "back": _("Back"),
+        "next": _("Next"),
+        "feed": _("Feed"),
+        "when": _("When"),
+        "outcome": _("Outcome"),
+        "users": _("Users"),
+        "notUpdated": _("Not updated"),
+        "open": _("Open"),
+        "status": _("SharePoint status"),
+    }

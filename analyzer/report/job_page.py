@@ -16,10 +16,10 @@ from analyzer.model.text import count, day, grouped, listed_first
 from analyzer.report.actions import commands_of, next_step
 from analyzer.report.causes import Steps, causes_of, properties_of
 from analyzer.report.details import facts_of, files_of, logs_of, observations_of
-from analyzer.report.index_page import frame_of, job_row
 from analyzer.report.job_model import Entries, EntryRow, JobPage, PeopleData, Person, Shared
 from analyzer.report.model import DASH, Note
 from analyzer.report.people_data import people_data
+from analyzer.report.rows import frame_of, job_row
 from analyzer.report.sentences import history_of, since_text, when_text
 from analyzer.report.verdict import below_verdict, verdict
 from analyzer.report.view import entries_name, has_entries, list_name, page_name

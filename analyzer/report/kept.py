@@ -32,7 +32,7 @@ NAME = ".upa-report.json"
 _FORMAT = 1
 """Version of the file."""
 
-_PAGES = 2
+_PAGES = 4
 """Increase it when pages change although the program's version doesn't."""
 
 
@@ -167,9 +167,26 @@ class PageFacts:
             self._common,
             self._view.tables.as_of,
             self.jobs,
-            self._view.tables.codes.rows(),
+            sorted(self._view.silent),
+            self._view.is_listed,
             [day.isoformat() for day in days],
         )
+
+    def people(self) -> str:
+        """Return the digest of the page of everybody who ever failed."""
+        view, tables = self._view, self._view.tables
+        jobs = [
+            (
+                self._named(run.job_id),
+                self.versions[run.job_id],
+                (run.outcome, run.superseded, run.open, run.not_updated, run.retry_of),
+                (users := tables.open_users.get(run.job_id)) and users.needs_retry,
+                view.following.get(run.job_id) is None,
+            )
+            for run in view.runs
+            if run.named_users
+        ]
+        return digest(self._common, jobs)
 
     def _job(self, run: Run) -> str:
         view, tables, job_id = self._view, self._view.tables, run.job_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
 
 DASH = "\u2013"
@@ -19,47 +19,6 @@ class Grid:
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A feed's runs by time, each with a number of users, or None if unknown."""
-
-    name: str
-    points: tuple[tuple[datetime, int | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RunsChart:
-    """Users not updated per run, one line per feed; ``grid`` has the data as a table."""
-
-    name: str
-    title: str
-    note: str
-    y_label: str
-    lines: tuple[Line, ...]
-    grid: Grid
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A series of a stacked chart: one number per week."""
-
-    name: str
-    values: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WeeksChart:
-    """Numbers per week, stacked by series; ``weeks`` are Mondays (UTC) without a gap."""
-
-    name: str
-    title: str
-    note: str
-    y_label: str
-    weeks: tuple[date, ...]
-    series: tuple[Series, ...]
-    grid: Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +64,7 @@ class JobRow:
         outcome: a value of ``Outcome``.
         users: number of users in the source file, or ``unknown``.
         not_updated: number of users, or words.
+        open: number of users, or words.
         marks: remarks such as "Retry of 5f05e38c".
         kind: ``run`` or ``retry``.
     """
@@ -120,6 +80,7 @@ class JobRow:
     outcome: str
     users: str
     not_updated: str
+    open: str
     marks: tuple[Note, ...]
     kind: str = "run"
 
@@ -220,25 +181,6 @@ class Month:
 
     name: str
     weeks: tuple[tuple[CalendarDay | None, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPage:
-    """The report's first page; ``trend`` is None if there is nothing to draw, ``months`` are the newest first."""
-
-    frame: Frame
-    lead: str
-    notes: tuple[str, ...]
-    buttons: tuple[RetryButton, ...]
-    latest: tuple[LatestRun, ...]
-    trend: WeeksChart | None
-    charts: tuple[RunsChart | WeeksChart, ...]
-    jobs: tuple[JobRow, ...]
-    has_retries: bool
-    feeds: tuple[str, ...]
-    outcomes: tuple[str, ...]
-    footnotes: tuple[tuple[str, str], ...]
-    months: tuple[Month, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ from markupsafe import Markup
 
 from analyzer.errors import InputError
 from analyzer.model.language import gettext, ngettext, spoken
-from analyzer.report.model import DayPage, IndexPage
+from analyzer.report.index_model import IndexPage, PeoplePage
+from analyzer.report.model import DayPage
 from analyzer.storage.files import template_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from analyzer.report.job_model import JobPage
-    from analyzer.report.model import RunsChart, WeeksChart
+
+    AnyPage = IndexPage | PeoplePage | DayPage | JobPage
 
 
 _TEMPLATE_ERRORS = (
@@ -39,7 +41,11 @@ _ADVICE = "Correct it, or remove the file from the folder to use the built-in on
 
 
 COMMON_SCRIPT = "report.js"
-SCRIPTS: Mapping[str, tuple[str, ...]] = {"job.html": (COMMON_SCRIPT, "people.js")}
+SCRIPTS: Mapping[str, tuple[str, ...]] = {
+    "index.html": (COMMON_SCRIPT, "index.js"),
+    "job.html": (COMMON_SCRIPT, "people.js"),
+    "people.html": ("person.js",),
+}
 """The scripts of pages that have others than the common one, by their template."""
 
 
@@ -53,12 +59,11 @@ class Script(NamedTuple):
 class Renderer:
     """Renders pages with templates that are read once."""
 
-    def __init__(self, templates: Path | None, draw: Callable[[RunsChart | WeeksChart], str]) -> None:
+    def __init__(self, templates: Path | None) -> None:
         """Open the templates.
 
         Args:
             templates: a folder whose files replace the built-in ones of the same name; None for the built-in ones.
-            draw: returns a chart as SVG (``charts.svg``).
 
         Raises:
             InputError: there is no such folder, or its CSS or JS cannot be read.
@@ -77,17 +82,17 @@ class Renderer:
         # For words of the data: ``_`` is for words of the templates only, and doesn't escape them.
         self._environment.filters["translated"] = gettext
         self._environment.globals["style"] = self._raw("report.css")
+        self._environment.globals["index_style"] = self._raw("index.css")
         self._scripts: dict[str, Script] = {}
-        self._environment.globals["draw"] = lambda chart: Markup(draw(chart))  # noqa: S704 - matplotlib escapes its texts
 
-    def html(self, page: IndexPage | DayPage | JobPage) -> str:
+    def html(self, page: AnyPage) -> str:
         """Return a page as HTML.
 
         Raises:
             InputError: a template has an error.
         """
-        name = {IndexPage: "index.html", DayPage: "day.html"}.get(type(page), "job.html")
-        root = "" if isinstance(page, IndexPage) else "../"
+        name = {IndexPage: "index.html", PeoplePage: "people.html", DayPage: "day.html"}.get(type(page), "job.html")
+        root = "" if isinstance(page, IndexPage | PeoplePage) else "../"
         scripts = [self._script(script) for script in SCRIPTS.get(name, (COMMON_SCRIPT,))]
         try:
             return self._environment.get_template(name).render(page=page, root=root, scripts=scripts)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.model.language import gettext as _
 from analyzer.model.text import grouped, size
-from analyzer.report.charts import svg
 from analyzer.report.failed_users import FailedUsers, as_list
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page, people_data_of
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from analyzer.report.index_model import IndexPage
     from analyzer.report.job_model import JobPage
-    from analyzer.report.model import IndexPage
     from analyzer.report.view import Run, View
 
 BUDGET = 5_000_000
@@ -60,12 +59,14 @@ class SingleFile:
 
 
 def single_index(view: View) -> SingleFile:
-    """Return the first page, with the latest run of each feed.
+    """Return the first page, without retry files and the page of people.
 
     Raises:
         InputError: a template has an error.
     """
-    return SingleFile(_html(Renderer(view.templates, svg), index_page(view), {}))
+    page = index_page(view, is_alone=True)
+    actions = tuple(dataclasses.replace(one, button=None, list_href="") for one in page.actions)
+    return SingleFile(_html(Renderer(view.templates), dataclasses.replace(page, actions=actions), {}))
 
 
 def single_job(view: View, run: Run, *, with_retry: bool, list_name: str, budget: int = BUDGET) -> SingleFile:
@@ -81,7 +82,7 @@ def single_job(view: View, run: Run, *, with_retry: bool, list_name: str, budget
     Raises:
         InputError: a template has an error, or the retry file can't be read.
     """
-    page, renderer = job_page(view, run), Renderer(view.templates, svg)
+    page, renderer = job_page(view, run), Renderer(view.templates)
     files, left_out = _retry_files(view, run, budget) if with_retry else ({}, "")
     if not files and page.next:
         page = dataclasses.replace(page, next=dataclasses.replace(page.next, button=None))

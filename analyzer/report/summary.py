@@ -13,7 +13,8 @@ import msgspec
 from analyzer.catalogue.advice import advise
 from analyzer.model.language import gettext as _
 from analyzer.model.text import grouped
-from analyzer.report.index_page import latest_runs, lead, needing_attention
+from analyzer.report.feed_lines import Feeds
+from analyzer.report.index_page import lead
 from analyzer.report.sentences import feed_sentence, when_text
 
 if TYPE_CHECKING:
@@ -134,15 +135,15 @@ class Summary:
 
 def summary_of(view: View) -> Summary:
     """Return the summary of a report."""
-    latest, _ceased = latest_runs(view.runs)
-    attention = needing_attention(view, latest)
-    others = [run for run in latest if run not in attention]
+    feeds = Feeds(view)
+    attention = [run for health in feeds.in_need() if (run := feeds.newest(health))]
+    others = [run for health in feeds.active if (run := feeds.newest(health)) and run not in attention]
     return Summary(
         tenant=next((run.tenant for run in view.runs if run.tenant), ""),
         made=view.now,
         as_of=view.tables.as_of,
         version=view.version,
-        sentence=lead(view, latest),
+        sentence=lead(view, feeds),
         feeds=tuple(_feed(view, run, needs_attention=run in attention) for run in [*attention, *others]),
         jobs=tuple(_job(run) for run in reversed(view.runs)),
     )

@@ -22,7 +22,7 @@ from analyzer.report.failed_users import failed_users, id_property_of
 from analyzer.report.model import DASH, Brand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
     from zoneinfo import ZoneInfo
@@ -88,6 +88,8 @@ class ReportRequest:
         day: what ``run`` says today; None for a report without a page of the day.
         days_from: the first day whose page is kept, and linked; None for all.
         brand: the title, logo, and contact of the configuration.
+        silent: IDs of acknowledged jobs.
+        is_listed: whether the last pull received the whole job list.
     """
 
     tables: Tables
@@ -105,6 +107,8 @@ class ReportRequest:
     day: Day | None = None
     days_from: date | None = None
     brand: Brand = field(default_factory=Brand)
+    silent: Collection[str] = ()
+    is_listed: bool = True
 
     @property
     def is_redacted(self) -> bool:

@@ -12,16 +12,19 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+import msgspec
+
 from analyzer.history.store import scanning
 from analyzer.model.language import spoken
 from analyzer.model.tables import JOBS, OBSERVATIONS
 from analyzer.report.calendar import day_page_name, day_pages
 from analyzer.report.day_page import day_page, jobs_of_day
 from analyzer.report.failed_users import as_list
+from analyzer.report.feed_lines import RunWords, run_words
 from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
 from analyzer.report.kept import Kept, PageFacts, Part, Written, digest, read_kept, stamp, write_kept
-from analyzer.report.sentences import feed_sentence
+from analyzer.report.people_page import people_page
 from analyzer.report.view import ReportRequest, RetryLink, View, entries_name, has_entries, list_name, page_name
 from analyzer.storage.file_set import Disk, FileSet
 from analyzer.storage.files import cannot_write
@@ -34,15 +37,13 @@ if TYPE_CHECKING:
     import polars as pl
     from filelock import BaseFileLock
 
-    from analyzer.report.job_model import JobPage
-    from analyzer.report.model import DayPage, IndexPage, RunsChart, WeeksChart
-    from analyzer.report.render import Renderer
+    from analyzer.report.render import AnyPage, Renderer
     from analyzer.report.view import Run
     from analyzer.storage.file_set import Content
 
 __all__ = ["ReportRequest", "RetryLink", "write_report"]
 
-INDEX = "index.html"
+INDEX, PEOPLE = "index.html", "people.html"
 
 _STAGING_NAME = re.compile(r"\.upa-report-[0-9a-z_]{8}")
 _STAGING_CONTENT = frozenset({"new", "old"})
@@ -86,9 +87,9 @@ class _File:
 def write_report(request: ReportRequest, *, progress: Callable[[int, int], None] | None = None) -> Path:
     """Write those files of a report whose facts have changed since it was written.
 
-    These are ``index.html``, ``jobs/JOBID.html`` and ``jobs/JOBID.csv``, ``days/DATE.html`` if the request has a day,
-    and ``data/*.csv``. Pages of jobs that are no longer in the report are removed. The folder changes only after every
-    file is written. Other files in it never change.
+    These are ``index.html``, ``people.html`` if a log names a user, ``jobs/JOBID.html``, ``jobs/JOBID.csv``, lists of
+    failed users, ``days/DATE.html`` if the request has a day, and ``data/*.csv``. Pages of jobs that are no longer in
+    the report are removed. The folder changes only after every file is written. Other files in it never change.
 
     Args:
         request: the report and its folder.
@@ -158,7 +159,9 @@ class _Site:
             yield _File(
                 day_page_name(view.day.date), page_facts, self._html(functools.partial(day_page, view, view.day))
             )
-        yield _File(INDEX, facts.index(days), self._html(functools.partial(index_page, view, days, self._sentence)))
+        if any(run.named_users for run in view.runs):
+            yield _File(PEOPLE, facts.people(), self._html(functools.partial(people_page, view)))
+        yield _File(INDEX, facts.index(days), self._html(functools.partial(index_page, view, days, self._words)))
 
     def _is_current(self, file: _File) -> bool:
         """Return whether a file is as it was written, from the same facts."""
@@ -174,6 +177,7 @@ class _Site:
         folder, names = self._out / "jobs", {file.name for file in files}
         there = [path.name for path in folder.iterdir() if _OF_JOB.fullmatch(path.name)] if folder.is_dir() else []
         ours = {f"jobs/{name}" for name in there} | {name for name in self._kept.files if name.startswith("jobs/")}
+        ours |= {PEOPLE} & self._kept.files.keys()
         return [path for name in sorted(ours - names) if (path := self._out / name).is_file()]
 
     def _write(
@@ -204,14 +208,14 @@ class _Site:
             return (self._out / file.name).read_bytes() == b"".join(content)
         return False
 
-    def _html(self, page: Callable[[], JobPage | DayPage | IndexPage]) -> Callable[[], list[bytes]]:
+    def _html(self, page: Callable[[], AnyPage]) -> Callable[[], list[bytes]]:
         return lambda: [_encoded(self._renderer.html(page()))]
 
     @functools.cached_property
     def _renderer(self) -> Renderer:
         from analyzer.report.render import Renderer  # jinja2 isn't imported if no page has changed
 
-        return Renderer(self._view.templates, self._chart)
+        return Renderer(self._view.templates)
 
     def _entries(self, run: Run) -> Content:
         """Return the table ``entries`` of a job with its feed and time as CSV."""
@@ -227,18 +231,16 @@ class _Site:
         table = as_list(self._view.failed_users_of(run), zone)
         return [csv_bytes(table, byte_order_mark=True) if ending == ".csv" else workbook_bytes(table)]
 
-    def _chart(self, chart: RunsChart | WeeksChart) -> str:
-        def draw() -> str:
-            from analyzer.report.charts import svg  # matplotlib takes half a second to import
-
-            return svg(chart)
-
-        return self._part(f"chart {chart.name}", digest(chart, spoken().code, spoken().digest), draw)
-
-    def _sentence(self, view: View, run: Run) -> str:
-        ours = [self._facts.jobs[job_id] for job_id in run.members]
-        facts = ours[0] if len(ours) == 1 else digest(ours)
-        return self._part(f"sentence {run.job_id}", facts, lambda: feed_sentence(view, run))
+    def _words(self, view: View, run: Run) -> RunWords:
+        """Return ``run_words`` as they were made before from the same facts, else make them."""
+        facts = digest(
+            [(self._facts.jobs[job_id], self._source(view.by_id[job_id])) for job_id in run.members],
+            run.feed in self._revised,
+            spoken().code,
+            spoken().digest,
+        )
+        made = self._part(f"words {run.job_id}", facts, lambda: msgspec.json.encode(run_words(view, run)).decode())
+        return msgspec.json.decode(made, type=RunWords)
 
     def _part(self, name: str, facts: str, make: Callable[[], str]) -> str:
         """Return a part of the index as it was made before from the same facts, else make it."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 
-from analyzer.analysis.failures import job_codes
-from analyzer.analysis.timeline import HOW_KNOWN, timeline, weekly_codes
+from analyzer.analysis.timeline import HOW_KNOWN, timeline
 from analyzer.model.tables import JOBS, UTC
 from tests.analysis.frames import FOLDER, at, entry, folded, jobs, listed, named, seen
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PARTIAL = ("Error", "ImportCompleteWithError")
 
@@ -167,27 +168,6 @@ def test_jobs_of_no_known_source_are_not_compared() -> None:
     assert new(ordered, entry("a", "E1", "u"), entry("b", "E1", "v")) == {("a", "u"): None, ("b", "v"): None}
 
 
-def test_weeks_begin_on_monday_in_utc() -> None:
-    sunday = at(22) + timedelta(hours=23, minutes=59)
-    unknown = run("none", 1) | {"name_time": None}
-    retry = run("r", 1) | {"retry_of": "a", "log_time": at(23)}
-    ordered = timeline(jobs(run("a", 1) | {"log_time": sunday}, run("b", 1) | {"log_time": at(23)}, unknown, retry))
-    entries = [
-        entry("b", "E1"),
-        entry("a", "E2"),
-        entry("a", "E1"),
-        entry("a", "E1"),
-        entry("a", None),
-        entry("none", "E1"),
-        entry("r", "E1"),
-    ]
-    assert weekly_codes(ordered, job_codes(named(*entries))).rows() == [
-        (date(2026, 11, 16), "E1", 2),
-        (date(2026, 11, 16), "E2", 1),
-        (date(2026, 11, 23), "E1", 1),
-    ]
-
-
 def test_of_no_jobs_the_columns_are_the_same() -> None:
     for ordered in (timeline(jobs()), timeline(jobs(run("a", 1)))):
         assert dict(ordered.schema) == {
@@ -196,11 +176,6 @@ def test_of_no_jobs_the_columns_are_the_same() -> None:
             "latest": UTC,
         }
         assert folded(ordered, named()).is_empty()
-        assert dict(weekly_codes(ordered, job_codes(named())).schema) == {
-            "week": pl.Date,
-            "code": pl.String,
-            "entries": pl.UInt32,
-        }
 
 
 def test_a_retry_of_the_morning_comes_before_the_next_night() -> None:

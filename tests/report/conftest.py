@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
@@ -58,6 +58,17 @@ class LittleLibrary:
         if log is not None:
             self.log(name, job_id, log, at)
         return job_id
+
+    def nights(self, days: Sequence[date], *feeds: str) -> dict[str, str]:
+        """Adds a run of each feed on each day, without files: returns job IDs by name."""
+        added = {}
+        for name in (f"{feed}-{day}" for day in days for feed in feeds):
+            uri = f"https://contoso.sharepoint.com{FOLDER}/{name}.json"
+            added[name] = str(uuid5(NAMESPACE_URL, uri))
+            answer = {"JobId": added[name], "State": State.Succeeded, "Error": 0, "ErrorMessage": ""}
+            self.answers.append({**answer, "SourceUri": uri, "LogFolderUri": "", "Gone": False})
+        self._write("jobs.json", json.dumps({"value": self.answers}))
+        return added
 
     def log(self, name: str, job_id: str, log: str | bytes, at: str | None = "020000") -> None:
         """Writes a job's log, instead of the one that is there."""

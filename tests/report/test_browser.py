@@ -15,7 +15,7 @@ from analyzer.model.service import JobError
 from analyzer.report.model import Day, Verdict
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import RetryToQueue, queue_commands
-from tests.report.conftest import LittleLibrary
+from tests.report.conftest import Lines, LittleLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from tests.report.conftest import Lines
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
@@ -115,9 +114,11 @@ def test_a_printed_page_of_a_job_has_its_commands_and_no_dead_button(browser: Br
     page.context.close()
 
 
-def test_the_answer_the_trend_and_the_button_are_above_the_fold_of_a_phone(browser: Browser, report: Path) -> None:
+def test_the_answer_and_the_line_of_the_worst_feed_are_above_the_fold_of_a_phone(
+    browser: Browser, report: Path
+) -> None:
     page, _ = opened(browser, report / "index.html", 390)
-    for part in ("h1", ".fold .button", ".fold svg"):
+    for part in ("h1", ".feed .failed", ".feed .sparkline"):
         box = page.locator(part).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 844
@@ -182,7 +183,7 @@ def test_a_button_shows_a_condition_and_is_then_secondary(browser: Browser, tmp_
     plain = little.job("hr-2026-11-23", JobError.InternalError)
     links = {aborted: queue, plain: RetryLink(tmp_path / "hr.json", "3 users.", 3)}
     page, _ = opened(browser, write_report(little.request(tmp_path / "report", links)), 390)
-    buttons = page.locator(".fold .button")
+    buttons = page.locator(".actions .button")
     assert sorted(buttons.all_inner_texts()) == [
         "Retry file of badges (3 users) \u2013 first map Floor",
         "Retry file of hr (3 users)",
@@ -211,19 +212,89 @@ def conditional(folder: Path) -> RetryLink:
     return RetryLink(path, "everybody, 3 users.", 3, queue=queue)
 
 
-def test_jobs_are_searched_and_filtered(browser: Browser, report: Path) -> None:
-    page, _ = opened(browser, report / "index.html", 1280)
-    rows = page.locator("#job-table tbody tr:visible")
-    assert rows.count() == 4
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of 130 nights of two feeds, with failures in the last 40 of one of them."""
+    root = tmp_path_factory.mktemp("many")
+    little = LittleLibrary(root / "library")
+    first = date(2026, 7, 1).toordinal()
+    days = [date.fromordinal(first + night) for night in range(130)]
+    little.nights(days[:90], "hr", "phones")
+    little.nights(days[90:], "phones")
+    for night, day in enumerate(days[90:]):
+        log = Lines.unresolved("ada@contoso.com", f"user{night}@contoso.com")
+        little.job(f"hr-{day}", JobError.ImportCompleteWithError, log, users=10 + night)
+    return write_report(little.request(root / "report"))
+
+
+def test_all_jobs_are_searched_filtered_sorted_and_paged_by_keyboard(browser: Browser, many: Path) -> None:
+    page, noise = opened(browser, many, 1280)
+    rows, shown = page.locator("#job-table tbody tr"), page.locator("#job-find output")
+    assert (rows.count(), shown.inner_text()) == (100, "1\u2013100 of 260 jobs")
+    page.get_by_role("button", name="Next").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert (rows.count(), shown.inner_text()) == (60, "201\u2013260 of 260 jobs")
+    assert "page=3" in page.url
     page.locator("select[data-key=feed]").select_option("hr")
-    assert rows.count() == 2
-    page.get_by_role("searchbox").fill("16 Nov")
+    assert shown.inner_text() == "1\u2013100 of 130 found, of 260 jobs"
+    page.get_by_role("button", name="Users", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert rows.first.locator("td").nth(2).inner_text() == "49"
+    page.keyboard.press("Enter")
+    assert rows.first.locator("td").nth(2).inner_text() == "10"
+    assert page.locator("#job-table th[aria-sort=ascending]").inner_text().startswith("Users")
+    page.locator("#job-find input").fill(rows.nth(5).locator(".id").inner_text())
     assert rows.count() == 1
-    assert page.locator(".find output").inner_text() == "1 of 4 jobs"
-    page.get_by_role("searchbox").fill("")
-    page.locator("select[data-key=feed]").select_option("")
-    page.locator("select[data-key=outcome]").select_option("aborted")
-    assert rows.count() == 1
+    again, _ = opened(browser, many, 390)
+    again.goto(page.url)
+    assert again.locator("#job-table tbody tr").count() == 1
+    page.locator("#job-find input").fill("no such job")
+    assert shown.inner_text() == "0 of 260 jobs found"
+    page.locator(".of-feed[data-feed=phones]").click()
+    assert shown.inner_text() == "1\u2013100 of 130 found, of 260 jobs"
+    assert noise == []
+    page.context.close()
+    again.context.close()
+
+
+def test_a_run_in_a_chart_shows_its_numbers_and_leads_to_its_page(browser: Browser, report: Path) -> None:
+    page, noise = opened(browser, report / "index.html", 1280)
+    strips = page.locator(".trend").filter(has_text="hr:").locator("svg a")
+    assert "of 3 failed" in strips.first.locator("title").inner_html()
+    strips.first.click()
+    page.wait_for_url("**/jobs/*.html*")
+    assert noise == []
+    page.context.close()
+
+
+def test_a_person_is_found_from_the_first_page_with_all_runs(browser: Browser, many: Path) -> None:
+    page, noise = opened(browser, many, 1280)
+    page.get_by_label("Mail, ID, or name").fill("ADA")
+    page.keyboard.press("Enter")
+    person = page.locator("#people-found li")
+    person.first.wait_for()
+    assert page.url.endswith("people.html#q=ADA")
+    assert (person.count(), person.locator("summary").inner_text()) == (
+        1,
+        "ada@contoso.com failed in 40 runs. hr: open",
+    )
+    assert person.locator("tbody tr").count() == 30
+    assert "The newest 30 of 40 runs are shown." in person.inner_text()
+    page.get_by_role("searchbox").fill("user1")
+    assert page.locator("#people-find output").inner_text() == "11 of 41 people found"
+    person.get_by_text("user19@contoso.com").click()
+    person.get_by_role("link").first.click()
+    page.wait_for_url("**/jobs/*.html*")
+    assert noise == []
+    page.context.close()
+
+
+def test_hostile_people_are_found_as_text(browser: Browser, report: Path) -> None:
+    page, noise = opened(browser, report / "people.html", 390)
+    page.get_by_role("searchbox").fill("<script>")
+    assert page.locator("#people-found b").all_inner_texts() == ["<script>alert(1)</script>"]
+    assert noise == []
     page.context.close()
 
 
@@ -249,8 +320,11 @@ def test_people_are_searched_sorted_and_opened(browser: Browser, report: Path) -
     page.context.close()
 
 
-def test_without_scripts_all_rows_are_there_and_no_dead_search(browser: Browser, report: Path) -> None:
+def test_without_scripts_the_newest_rows_are_there_and_no_dead_search(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report / "index.html", 1280, scripts=False)
     assert page.locator("#job-table tbody tr:visible").count() == 4
+    assert not page.get_by_role("searchbox").first.is_visible()
+    page.get_by_role("link", name="Everybody who ever failed").click()
+    assert page.locator("#people-first tbody tr").count() == 4
     assert not page.get_by_role("searchbox").is_visible()
     page.context.close()

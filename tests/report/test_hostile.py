@@ -84,7 +84,7 @@ def pages(request: pytest.FixtureRequest, little: LittleLibrary, tmp_path: Path)
 
 
 def test_no_page_has_markup_from_a_log(pages: list[Markup]) -> None:
-    assert len(pages) == 4
+    assert len(pages) == 5
     for page in pages:
         assert set(page.scripts) <= SCRIPTS
         assert page.tags.count("script") <= 1 + len(SCRIPTS)

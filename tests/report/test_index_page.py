@@ -1,16 +1,27 @@
-"""The first page: the first sentence, the latest runs, all jobs."""
+"""The first page: the verdict, a line for each feed, what to do, and all jobs."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from analyzer.model.identity import InferredIdType
 from analyzer.model.service import JobError, State
-from analyzer.report.index_page import index_page, latest_runs, lead
-from analyzer.report.model import Frame, IndexPage, JobRow, LatestRun, Note, RetryButton
-from analyzer.report.view import RetryLink
+from analyzer.report.index_page import JOBS_SHOWN, index_page
+from analyzer.report.model import JobRow, Note
+from analyzer.report.render import Renderer
+from analyzer.report.view import RetryLink, View
+from analyzer.retry.queue_command import RetryToQueue
 
 if TYPE_CHECKING:
+    from analyzer.report.index_model import Action, IndexPage
     from tests.report.conftest import Lines, LittleLibrary
 
 PARTIAL, ABORTED = JobError.ImportCompleteWithError, JobError.InvalidDataFile
@@ -20,21 +31,23 @@ def index(little: LittleLibrary, retries: dict[str, RetryLink] | None = None) ->
     return index_page(little.view(retries))
 
 
-def test_an_empty_library_is_a_page_that_says_so(little: LittleLibrary) -> None:
-    assert index(little) == IndexPage(
-        frame=Frame(tenant="", zone="UTC", made="2026-11-23 04:00:00 UTC", version="1.0", as_of=""),
-        lead="The library holds no jobs.",
-        notes=(),
-        buttons=(),
-        latest=(),
-        trend=None,
-        charts=(),
-        jobs=(),
-        has_retries=False,
-        feeds=(),
-        outcomes=(),
-        footnotes=(),
-    )
+def actions(little: LittleLibrary, retries: dict[str, RetryLink] | None = None) -> tuple[Action, ...]:
+    return index(little, retries).actions
+
+
+def unpacked(text: str) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def as_of(little: LittleLibrary, time: str) -> None:
+    little.own("pull", {"pulled_at": time, "tenant": "contoso.sharepoint.com"})
+
+
+def test_an_empty_library_is_a_page_that_says_what_to_run(little: LittleLibrary) -> None:
+    page = index(little)
+    assert page.lead == "The library has no jobs. Run upa-analyzer pull first."
+    assert (page.feeds, page.actions, page.trends, page.jobs, page.months) == ((), (), (), (), ())
+    assert not page.has_people
 
 
 def test_a_job_is_a_row_with_its_time_and_how_we_know_it(little: LittleLibrary, lines: type[Lines]) -> None:
@@ -52,6 +65,7 @@ def test_a_job_is_a_row_with_its_time_and_how_we_know_it(little: LittleLibrary, 
             outcome="partial",
             users="12,480",
             not_updated="1",
+            open="1",
             marks=(),
         ),
     )
@@ -69,130 +83,171 @@ def test_a_job_no_longer_listed_by_the_tenant_is_marked(little: LittleLibrary) -
     assert index(little).jobs[0].marks == (Note("No longer listed by the tenant"),)
 
 
-def test_one_running_job_is_a_page_without_numbers(little: LittleLibrary) -> None:
-    little.job("hr-2026-11-23", state=State.Processing)
+def test_all_jobs_are_in_the_data_and_the_newest_are_rows(little: LittleLibrary) -> None:
+    for number in range(JOBS_SHOWN + 3):
+        little.job(f"hr{number}-2026-11-23", users=None)
     page = index(little)
-    assert page.lead == "No run has ended yet: 1 job is still running."
-    assert (page.latest, page.buttons, page.trend) == ((), (), None)
-    assert [chart.title for chart in page.charts] == ["0 of 1 run succeeded"]
-    assert page.jobs[0].not_updated == "\u2013"
-
-
-def test_only_retry_files_of_latest_runs_that_exist_have_a_button(little: LittleLibrary, lines: type[Lines]) -> None:
-    log = lines.unresolved("a@contoso.com")
-    old = little.job("hr-2026-11-16", PARTIAL, log)
-    new = little.job("hr-2026-11-23", PARTIAL, log)
-    without = little.job("phones-2026-11-23", PARTIAL, log)
-    link = RetryLink(Path("retry/hr 1.json"), "1 user.")
-    page = index(little, {old: link, new: link, without: RetryLink(None, "There is no source file.")})
-    assert page.buttons == (RetryButton("../retry/hr%201.json", "Retry file of hr", "1 user."),)
-
-
-def test_the_latest_run_of_each_feed_has_its_sentence(little: LittleLibrary) -> None:
-    job_id = little.job("hr-2026-11-23")
-    assert index(little).latest == (
-        LatestRun("hr", f"jobs/{job_id}.html", "23 Nov 2026", "succeeded", "All 3 users updated."),
-    )
-
-
-def test_what_the_first_sentence_leaves_out_is_noted(little: LittleLibrary) -> None:
-    little.job("history-2026-10-01")
-    little.job("hr-2026-11-23")
-    little.job("phones-2026-11-22")
-    little.job("badges-2026-11-23", state=State.Queued)
-    little.job("forgotten-2026-11-23", state=State.Queued, gone=True)
-    assert index(little).notes == (
-        "Not counted, as they have not ended: badges (running).",
-        "Not counted, as these feeds no longer seem to run: history (last run 1 Oct 2026).",
-    )
+    assert (len(page.jobs), page.jobs_total) == (JOBS_SHOWN, JOBS_SHOWN + 3)
+    content = unpacked(page.jobs_data)
+    shown = [(f"jobs/{row[0]}.html", row[1], content["values"][row[2]], row[3]) for row in content["rows"]]
+    assert len(shown) == JOBS_SHOWN + 3
+    assert shown[:JOBS_SHOWN] == [(job.href, job.short, job.feed, job.when) for job in page.jobs]
 
 
 def test_filters_offer_what_there_is(little: LittleLibrary) -> None:
     little.job("phones-2026-11-23", JobError.InternalError)
     little.job("hr-2026-11-23")
-    assert index(little).feeds == ("hr", "phones")
+    assert index(little).feed_names == ("hr", "phones")
     assert index(little).outcomes == ("succeeded", "unknown")
 
 
-def first_sentence(little: LittleLibrary) -> str:
-    view = little.view()
-    return lead(view, latest_runs(view.runs)[0])
-
-
-def test_an_empty_library_says_so(little: LittleLibrary) -> None:
-    assert first_sentence(little) == "The library holds no jobs."
-
-
-def test_while_nothing_has_ended_only_the_running_jobs_are_counted(little: LittleLibrary) -> None:
-    little.job("hr-2026-11-23", state=State.Queued)
-    assert first_sentence(little) == "No run has ended yet: 1 job is still running."
-    little.job("phones-2026-11-23", state=State.Submitted)
-    assert first_sentence(little) == "No run has ended yet: 2 jobs are still running."
-
-
-def test_the_first_sentence_on_one_feed_is_its_jobs(little: LittleLibrary) -> None:
-    little.job("hr-2026-11-16", JobError.InternalError)
-    little.job("hr-2026-11-23", users=40)
-    assert first_sentence(little) == "All 40 users updated."
-
-
-def test_all_feeds_well_is_one_sentence(little: LittleLibrary) -> None:
-    little.job("hr-2026-11-23", users=40)
-    little.job("phones-2026-11-23", users=None)
-    assert first_sentence(little) == "No user is open in the latest runs of 2 feeds."
-
-
-def test_feeds_that_need_attention_are_named_and_their_users_not_added_up(
-    little: LittleLibrary, lines: type[Lines]
+@pytest.mark.parametrize(
+    ("jobs", "verdict"),
+    [
+        ([("hr", 0, 0)], "hr is up to date: no user is open"),
+        ([("hr", 0, 0), ("phones", 0, 0)], "All 2 feeds are up to date: no user is open"),
+        ([("hr", 0, 2), ("phones", 0, 0)], "1 of 2 feeds needs attention: hr (2 users open)"),
+        (
+            [("hr", 0, 2), ("badges", ABORTED, 0)],
+            "2 of 2 feeds need attention: badges (10 users open) and hr (2 users open)",
+        ),
+        ([("hr", 0, 1)], "hr needs attention: 1 user open"),
+        ([("hr", JobError.InternalError, 0)], "hr needs attention: open users unknown"),
+    ],
+)
+def test_the_verdict_names_the_worst_feeds_and_adds_nothing_up(
+    little: LittleLibrary, lines: type[Lines], jobs: list[tuple[str, int, int]], verdict: str
 ) -> None:
-    little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com"), users=10)
-    little.job("phones-2026-11-23")
-    assert first_sentence(little) == "1 of 2 feeds needs attention: hr (2 users open)."
-    little.job("badges-2026-11-23", ABORTED, lines.unmapped(["a@contoso.com"], "Floor"), users=30)
-    assert first_sentence(little) == "2 of 3 feeds need attention: badges (30 users open) and hr (2 users open)."
-
-
-def test_feeds_without_a_number_come_first_and_say_what_is_unknown(little: LittleLibrary, lines: type[Lines]) -> None:
-    little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", ""), users=10)
-    little.job("phones-2026-11-23", JobError.InternalError)
-    little.job("badges-2026-11-23", JobError.DataFileNotInTenant, users=None)
-    assert first_sentence(little) == (
-        "3 of 3 feeds need attention: badges (no user was updated), phones (open users unknown)"
-        " and hr (at least 1 user open)."
-    )
+    for feed, error, failed in jobs:
+        log = lines.unresolved(*(f"user{number}@contoso.com" for number in range(failed))) or None
+        little.job(f"{feed}-2026-11-23", PARTIAL if failed else error, log, users=10)
+    assert index(little).lead == verdict
 
 
 def test_the_worst_of_many_feeds_are_named(little: LittleLibrary) -> None:
     for number, feed in enumerate("abcdef", 1):
         little.job(f"{feed}-2026-11-23", ABORTED, users=number)
-    assert first_sentence(little) == (
-        "6 of 6 feeds need attention: f (6 users open), e (5 users open), d (4 users open), c (3 users open)"
-        " and 2 more."
+    assert index(little).lead == (
+        "6 of 6 feeds need attention: f (6 users open), e (5 users open), d (4 users open), c (3 users open) and 2 more"
     )
+
+
+def test_while_nothing_has_ended_only_the_running_jobs_are_counted(little: LittleLibrary) -> None:
+    little.job("hr-2026-11-23", state=State.Processing)
+    page = index(little)
+    assert page.lead == "No run has ended yet: 1 job is still running"
+    assert [(one.outcome, one.detail, one.failed) for one in page.feeds] == [("running", "no run has ended", "")]
+    assert (page.actions, page.trends) == ((), ())
 
 
 def test_a_running_job_does_not_hide_the_previous_run(little: LittleLibrary) -> None:
     ended = little.job("hr-2026-11-16")
     little.job("hr-2026-11-23", state=State.Processing)
-    assert [run.job_id for run in latest_runs(little.view().runs)[0]] == [ended]
+    page = index(little)
+    assert [one.href for one in page.feeds] == [f"jobs/{ended}.html"]
+    assert page.notes == ("Still running, and not counted: hr.",)
 
 
-def test_a_feed_that_ran_once_long_ago_has_ceased(little: LittleLibrary) -> None:
-    little.job("history-2026-10-31")
+def test_a_line_has_the_numbers_of_the_newest_run_and_the_change_in_four_weeks(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    failing = {"2026-10-26": 9, "2026-11-16": 4, "2026-11-23": 3}
+    for day, number in failing.items():
+        users = [f"user{at}@contoso.com" for at in range(number)]
+        log = lines.unresolved("new@contoso.com", *users[1:]) if day == "2026-11-23" else lines.unresolved(*users)
+        newest = little.job(f"hr-{day}", PARTIAL, log, users=300)
+    (line,) = index(little).feeds
+    assert (line.feed, line.href, line.outcome) == ("hr", f"jobs/{newest}.html", "partial")
+    assert (line.failed, line.detail, line.open) == ("3 of 300", "1 new, 2 recurring", "3")
+    assert line.change == "↓ from 9 on 26 Oct 2026"
+    assert line.spark
+    assert line.spark.line.count("L") == 2
+
+
+def test_a_line_says_why_a_run_was_aborted(little: LittleLibrary, lines: type[Lines]) -> None:
+    little.job("badges-2026-11-16", users=30)
+    little.job("badges-2026-11-23", ABORTED, lines.unmapped(["a@contoso.com"], "Floor"), users=30)
+    (line,) = index(little).feeds
+    assert (line.failed, line.detail) == ("30 of 30", "aborted: the property Floor is not mapped")
+    assert line.change == "first abort since 16 Nov 2026"
+    assert line.spark
+    assert line.spark.marks.count("M") == 1
+
+
+def test_a_feed_that_no_longer_runs_is_noted_and_not_counted(little: LittleLibrary) -> None:
+    for day in ("2026-07-01", "2026-07-02", "2026-07-03", "2026-07-04"):
+        little.job(f"history-{day}", ABORTED)
     little.job("hr-2026-11-23")
-    latest, ceased = latest_runs(little.view().runs)
-    assert [run.feed for run in latest] == ["hr"]
-    assert [run.feed for run in ceased] == ["history"]
+    page = index(little)
+    assert page.lead == "hr is up to date: no user is open"
+    assert page.notes == ("Not counted, as these feeds no longer seem to run: history (last run 4 Jul 2026).",)
 
 
-def test_a_feed_that_runs_every_month_has_not_ceased_after_five_weeks(little: LittleLibrary) -> None:
-    for day in ("2026-08-17", "2026-09-17", "2026-10-17"):
-        little.job(f"monthly-{day}")
+def test_a_late_feed_needs_attention_and_says_when_a_run_was_expected(little: LittleLibrary) -> None:
+    for day in range(1, 21):
+        little.job(f"hr-2026-11-{day:02}", log="", at="020000", users=5)
+    as_of(little, "2026-11-21T20:00:00+00:00")
+    page = index(little)
+    assert page.lead == "hr needs attention: late"
+    (action,) = page.actions
+    assert action.text == "Check the system that writes and queues the feed's file."
+    assert action.reason == page.feeds[0].notes[0]
+    assert action.reason.startswith("Late: a run was expected 21 Nov 2026, ")
+    assert action.button is None
+
+
+def test_each_action_is_the_first_advice_with_its_command_and_list(little: LittleLibrary, lines: type[Lines]) -> None:
+    job_id = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com"), users=9)
+    view = View.of(replace(little.request(Path("report")), findings={job_id: None}), "1.0")
+    (action,) = index_page(view).actions
+    assert action.command.startswith("upa-analyzer ")
+    assert job_id[:8] in action.command
+    assert (action.list_href, action.list_text) == (f"jobs/{job_id}-failed.xlsx", "Download the list (2 users)")
+    assert action.href == f"jobs/{job_id}.html"
+
+
+def test_a_retry_file_with_a_condition_says_so_on_its_button_and_is_not_primary(
+    little: LittleLibrary, lines: type[Lines]
+) -> None:
+    badges = little.job("badges-2026-11-23", ABORTED, lines.unmapped(["a@contoso.com"], "Floor"), users=30)
+    hr = little.job("hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com"), users=9)
+    phones = little.job("phones-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com"), users=9)
+    queue = RetryToQueue(
+        paths=["b.json"],
+        site="",
+        folder="",
+        id_property="IdName",
+        id_type=InferredIdType("PrincipalName", ""),
+        properties=[],
+        condition="map Floor, or remove it from the feed",
+    )
+    links = {
+        badges: RetryLink(Path("b.json"), "30 users.", 30, queue=queue),
+        hr: RetryLink(Path("h.json"), "1 user.", 1),
+        phones: RetryLink(Path("p.json"), "1 user.", 1, complete=False),
+    }
+    buttons = {action.feed: action.button for action in actions(little, links)}
+    assert {feed: (one.label, one.primary) for feed, one in buttons.items() if one} == {
+        "badges": ("Retry file of badges (30 users) \u2013 first map Floor", False),
+        "hr": ("Retry file of hr (1 user)", True),
+        "phones": ("Retry file of phones (1 user) \u2013 incomplete", False),
+    }
+
+
+def test_a_stuck_job_is_an_action_with_the_command_to_acknowledge_it(little: LittleLibrary) -> None:
+    stuck = little.job("hr-2026-11-16", state=State.Processing)
     little.job("hr-2026-11-23")
-    assert [run.feed for run in latest_runs(little.view().runs)[0]] == ["hr", "monthly"]
+    (action,) = actions(little)
+    assert (action.href, action.command) == (f"jobs/{stuck}.html", f"upa-analyzer ack {stuck[:8]}")
+    view = View.of(replace(little.request(Path("report")), silent={stuck}), "1.0")
+    assert index_page(view).actions == ()
 
 
-def test_a_run_with_a_time_comes_before_one_without(little: LittleLibrary) -> None:
-    little.job("hr")
-    timed = little.job("hr-2026-11-23")
-    assert [run.job_id for run in latest_runs(little.view().runs)[0]] == [timed]
+def test_the_page_is_small_for_a_year_of_jobs(little: LittleLibrary) -> None:
+    start = date(2025, 11, 23).toordinal()
+    days = [date.fromordinal(start + at) for at in range(365)]
+    little.nights(days, "hr-feed", "phones-feed", "badges-feed")
+    html = Renderer(None).html(index(little))
+    assert html.count('<tr><th scope="row"') == JOBS_SHOWN
+    assert html.count('<figure class="trend"') == 3
+    assert len(html.encode()) <= 400_000

@@ -9,11 +9,11 @@ import pytest
 
 from analyzer.model.job import not_updated_text
 from analyzer.model.service import JobError, State
-from analyzer.report.index_page import index_page, latest_runs, lead
+from analyzer.report.feed_trends import points_by_feed
+from analyzer.report.index_page import index_page
 from analyzer.report.job_page import job_page
 from analyzer.report.model import Note
 from analyzer.report.sentences import feed_sentence, history_of, job_sentence, marks_of
-from analyzer.report.trend import codes_chart, outcomes_chart, runs_chart
 from analyzer.report.view import RetryLink
 
 if TYPE_CHECKING:
@@ -182,14 +182,14 @@ def test_a_retry_that_updates_no_user_leaves_the_runs_own_sentence(little: Littl
 def test_a_retry_is_not_a_run_of_the_feed(little: LittleLibrary, lines: type[Lines]) -> None:
     run_id = two_failed(little, lines)
     without = little.view()
-    before = [chart(without) for chart in (runs_chart, outcomes_chart, codes_chart)]
+    before = [one.job_id for one in points_by_feed(without)["hr"]]
     retry_id = little.retry(run_id, PARTIAL, lines.unresolved("user1@contoso.com"), seen=RETRIED, users=2)
     view = little.view()
-    latest, _ = latest_runs(view.runs)
-    assert [run.job_id for run in latest] == [run_id]
-    assert lead(view, latest).startswith("1 of 9 users open (")
-    assert [chart(view) for chart in (runs_chart, outcomes_chart, codes_chart)] == before
-    rows = {row.short: row for row in index_page(view).jobs}
+    page = index_page(view)
+    assert [(one.href, one.open, one.failed) for one in page.feeds] == [(f"jobs/{run_id}.html", "1", "2 of 9")]
+    assert page.feeds[0].notes == (feed_sentence(view, view.by_id[run_id]),)
+    assert [one.job_id for one in points_by_feed(view)["hr"]] == before
+    rows = {row.short: row for row in page.jobs}
     assert {short: row.kind for short, row in rows.items()} == {run_id[:8]: "run", retry_id[:8]: "retry"}
     assert rows[retry_id[:8]].marks == (Note(f"Retry of {run_id[:8]}", f"jobs/{run_id}.html"),)
     people = job_page(*little.run(retry_id)).people
@@ -208,14 +208,16 @@ def test_a_retry_of_a_run_that_the_library_lacks_has_no_link(little: LittleLibra
     run_id = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
     view, retry = little.run(little.retry(run_id, seen=RETRIED, users=2))
     assert tuple(marks_of(view, retry)) == (Note("Retry of 5f05e38c"),)
-    assert lead(view, latest_runs(view.runs)[0]) == "There are retries only, and no run of a feed."
+    assert index_page(view).lead == "No feed is active: there are only retries, or feeds that no longer run"
 
 
 def test_the_retry_file_of_a_retry_that_failed_has_a_button(little: LittleLibrary, lines: type[Lines]) -> None:
     run_id = two_failed(little, lines)
     retry_id = little.retry(run_id, PARTIAL, lines.unresolved("user1@contoso.com"), seen=RETRIED, users=2)
     links = {run_id: RetryLink(Path("run.json"), "2 users.", 2), retry_id: RetryLink(Path("r.json"), "1 user.", 1)}
-    (button,) = index_page(little.view(links)).buttons
+    (action,) = index_page(little.view(links)).actions
+    button = action.button
+    assert button
     assert (button.href, button.label, button.primary) == ("../r.json", "Retry file of hr (1 user)", True)
 
 
@@ -234,7 +236,7 @@ def test_a_superseded_job_links_the_next_run_and_offers_no_retry_file(
     assert [(one.text, one.command) for one in page.next.steps] == [
         ("Look at the newest run of the feed instead.", "upa-analyzer show --feed hr")
     ]
-    assert index_page(view).buttons == ()
+    assert [one.button for one in index_page(view).actions] == [None]
 
 
 def test_a_job_that_needs_no_retry_file_does_not_say_why_there_is_none(
@@ -252,5 +254,7 @@ def test_the_file_of_a_run_that_was_retried_already_says_so(little: LittleLibrar
     """While the retry runs, its users still count as not updated, and the file is there."""
     run_id = two_failed(little, lines)
     little.job(f"hr-{run_id}-retry", state=State.Processing, users=2)
-    (button,) = index_page(little.view({run_id: RetryLink(Path("r.json"), "2 users.", 2)})).buttons
+    (action,) = index_page(little.view({run_id: RetryLink(Path("r.json"), "2 users.", 2)})).actions
+    button = action.button
+    assert button
     assert (button.label, button.primary) == ("Retry file of hr (2 users) \u2013 already retried", False)

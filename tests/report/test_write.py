@@ -70,6 +70,7 @@ def test_only_the_report_remains_in_the_folder(written: Path) -> None:
         "index.html",
         "jobs",
         "notes.txt",
+        "people.html",
     }
 
 
@@ -84,7 +85,7 @@ def test_the_tables_have_the_columns_of_the_contract(written: Path) -> None:
 
 def test_an_empty_library_is_a_report_too(little: LittleLibrary, tmp_path: Path) -> None:
     index = write_report(little.request(tmp_path / "report"))
-    assert "The library holds no jobs." in index.read_text()
+    assert "The library has no jobs." in index.read_text()
     assert rows(tmp_path / "report/data/jobs.csv") == [list(JOBS)]
 
 
@@ -95,14 +96,15 @@ def test_links_lead_from_each_page_to_what_they_name(little: LittleLibrary, line
     retry.write_text("{}")
     out = tmp_path / "report"
     write_report(little.request(out, {job_id: RetryLink(retry, "1 user.")}))
-    pages = list(out.rglob("*.html"))
-    assert len(pages) == 2
-    for page in pages:
+    pages = {path.name: path for path in out.rglob("*.html")}
+    assert len(pages) == 3
+    for page in pages.values():
         links = [unquote(unescape(link)) for link in re.findall(r'href="([^"#]+)"', page.read_text())]
         links = [link for link in links if not link.startswith("https://contoso.sharepoint.com/")]
         assert links
         assert all((page.parent / link).resolve().is_file() for link in links)
-        assert any((page.parent / link).resolve() == retry for link in links)
+        has_file = any((page.parent / link).resolve() == retry for link in links)
+        assert has_file is (page.name != "people.html")
 
 
 def test_a_second_report_replaces_the_first_and_leaves_other_files(written: Path, little: LittleLibrary) -> None:

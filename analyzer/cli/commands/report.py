@@ -212,6 +212,7 @@ def report_places(
         UsageError: the configured language isn't known.
         InputError: the directory export, or the logo, can't be read.
     """
+    from analyzer.history.acknowledgements import Acknowledgements
     from analyzer.pipeline import Places
 
     zone, settings = app.zone(), app.settings
@@ -227,6 +228,7 @@ def report_places(
         id_type_of=app.id_type_of,
         language=app.language(),
         brand=app.brand(),
+        silent_of=Acknowledgements(workspace.root).valid,
     )
 
 
