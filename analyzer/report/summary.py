@@ -173,7 +173,7 @@ def _lines(summary: Summary, view: View) -> Iterator[str]:
     yield from _table(
         (_("Feed"), _("Latest run"), _("Outcome"), _("Users"), _("Not updated"), _("New"), _("Still open")),
         (
-            (one.feed, when[one.job_id], one.outcome, *map(_number, (one.users, one.not_updated, one.new, one.open)))
+            (one.feed, when[one.job_id], _(one.outcome), *map(_number, (one.users, one.not_updated, one.new, one.open)))
             for one in summary.feeds[:_MOST_FEEDS]
         ),
     )
@@ -193,7 +193,7 @@ def _lines(summary: Summary, view: View) -> Iterator[str]:
         yield from _table(
             (_("Job"), _("Feed"), _("Ran"), _("Outcome"), _("Not updated"), _("Still open")),
             (
-                (one.job_id, one.feed, when[one.job_id], one.outcome, _number(one.not_updated), _number(one.open))
+                (one.job_id, one.feed, when[one.job_id], _(one.outcome), _number(one.not_updated), _number(one.open))
                 for one in worst
             ),
         )
