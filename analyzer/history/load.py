@@ -294,7 +294,7 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
                 bring_up_to_date(store)
 
         try:
-            if store.exists and not _is_older(store) and (is_up_to_date(store) or is_busy()):
+            if store.exists and not _is_older(store) and (is_up_to_date(store) or _may_be_behind(is_busy, say)):
                 return Tables.of(store, library.root, repair)
         except DamagedError as error:
             say(f"{error.what}. Making the history again from the library.")
@@ -330,6 +330,14 @@ def load(  # noqa: PLR0913 - a library, and how its history is found and kept
 
 def _is_up_to_date(library: Library, rules: Sequence[FeedRule], imports_folder: Path | None, store: Store) -> bool:
     return store.exists and is_current(library, store, rules, imports_stamp(imports_folder))
+
+
+def _may_be_behind(is_busy: Callable[[], bool], say: Callable[[str], None]) -> bool:
+    """Return whether a history that is behind is opened as it is, which is said."""
+    if not is_busy():
+        return False
+    say("Another command is writing to the library. What it has added isn't shown yet.")
+    return True
 
 
 def _is_older(store: Store) -> bool:

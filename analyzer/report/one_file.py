@@ -61,7 +61,7 @@ def write_single_file(
     view = View.of(request, program_version())
     path = _file(target, f"{name_in_files(job_id) if job_id else 'report'}.html")
     if not job_id:
-        made = single_index(view)
+        made = single_index(view, with_retry=with_retry, budget=budget)
     else:
         list_path = path.with_name(f"{path.stem}-people.csv")
         made = single_job(view, view.by_id[job_id], with_retry=with_retry, list_name=list_path.name, budget=budget)

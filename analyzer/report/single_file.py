@@ -20,7 +20,7 @@ from analyzer.storage.files import read_bytes
 from analyzer.storage.table_files import csv_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from analyzer.report.index_model import IndexPage
@@ -35,6 +35,11 @@ _TRIES = 8
 
 _LINK = re.compile(r"<script\b.*?</script>|<a\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE | re.DOTALL)
 _HREF = re.compile(r"\s(?:xlink:)?href=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_DEAD_BUTTON = re.compile(
+    r"(<script\b.*?</script>)|<a\b(?=[^>]*\bclass=\"[^\"]*\bbutton\b)(?![^>]*\bhref=)[^>]*>.*?</a>",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A button whose address was removed."""
 _DOWNLOAD = re.compile(r"\sdownload(?:=\"[^\"]*\")?(?=[\s>])")
 _STAYS = ("#", "https://", "http://", "mailto:", "data:")
 
@@ -58,15 +63,21 @@ class SingleFile:
     retry_left_out: str = ""
 
 
-def single_index(view: View) -> SingleFile:
-    """Return the first page, without retry files and the page of people.
+def single_index(view: View, *, with_retry: bool, budget: int = BUDGET) -> SingleFile:
+    """Return the first page, with the retry files of its actions, and without the page of people.
 
     Raises:
-        InputError: a template has an error.
+        InputError: a template has an error, or a retry file can't be read.
     """
     page = index_page(view, is_alone=True)
-    actions = tuple(dataclasses.replace(one, button=None, list_href="") for one in page.actions)
-    return SingleFile(_html(Renderer(view.templates), dataclasses.replace(page, actions=actions), {}))
+    offered = {one.button.href for one in page.actions if one.button}
+    links = ((run, view.links.get(run.job_id)) for run in view.runs)
+    runs = [run for run, link in links if link and link.path and href(link.path, view.out) in offered]
+    files, left_out = _retry_files(view, runs, view.out, budget) if with_retry else ({}, "")
+    buttons = ((one, one.button if files else None) for one in page.actions)
+    actions = tuple(dataclasses.replace(one, button=button, list_href="") for one, button in buttons)
+    content = _html(Renderer(view.templates), dataclasses.replace(page, actions=actions), files)
+    return SingleFile(content, retry_left_out=left_out)
 
 
 def single_job(view: View, run: Run, *, with_retry: bool, list_name: str, budget: int = BUDGET) -> SingleFile:
@@ -83,7 +94,7 @@ def single_job(view: View, run: Run, *, with_retry: bool, list_name: str, budget
         InputError: a template has an error, or the retry file can't be read.
     """
     page, renderer = job_page(view, run), Renderer(view.templates)
-    files, left_out = _retry_files(view, run, budget) if with_retry else ({}, "")
+    files, left_out = _retry_files(view, [run], view.out / "jobs", budget) if with_retry else ({}, "")
     if not files and page.next:
         page = dataclasses.replace(page, next=dataclasses.replace(page.next, button=None))
     content = _html(renderer, page, files)
@@ -101,16 +112,20 @@ def single_job(view: View, run: Run, *, with_retry: bool, list_name: str, budget
     return SingleFile(content, max(most, 0), run.named_users, everyone, left_out)
 
 
-def _retry_files(view: View, run: Run, budget: int) -> tuple[dict[str, tuple[str, str]], str]:
-    """Return by their address in the page the retry file and its parts, each as an address with data and a name."""
-    link = view.links.get(run.job_id)
-    if link is None or link.path is None:
-        return {}, ""
-    paths = [link.path, *map(type(link.path), link.queue.paths[1:] if link.queue else ())]
+def _retry_files(view: View, runs: Sequence[Run], folder: Path, budget: int) -> tuple[dict[str, tuple[str, str]], str]:
+    """Return by their address in a page in ``folder`` retry files and their parts, each as data and a name.
+
+    Returns:
+        Also why they aren't there; empty if they are.
+    """
+    paths: list[Path] = []
+    for link in filter(None, (view.links.get(run.job_id) for run in runs)):
+        if link.path is not None:
+            paths += [link.path, *map(type(link.path), link.queue.paths[1:] if link.queue else ())]
     total = sum(path.stat().st_size for path in paths if path.is_file())
     if total * 4 / 3 > budget * _RETRY_SHARE:
-        return {}, f"it has {size(total)}, too much for mail"
-    return {href(path, view.out / "jobs"): (_address(path), path.name) for path in paths}, ""
+        return {}, f"{size(total)} are too much for mail"
+    return {href(path, folder): (_address(path), path.name) for path in paths}, ""
 
 
 def _address(path: Path) -> str:
@@ -144,6 +159,7 @@ def _html(renderer: Renderer, page: JobPage | IndexPage, files: Mapping[str, tup
     text = renderer.html(_without_links(page, files))
     left = dict(files)
     text = _LINK.sub(lambda match: _link(match[0], left), text)
+    text = _DEAD_BUTTON.sub(lambda match: match[1] or "", text)
     return text.encode("utf-8", "xmlcharrefreplace")
 
 

@@ -228,7 +228,9 @@ def test_a_history_of_a_newer_version_is_refused_and_stays(library: Path) -> Non
 def test_while_another_command_writes_the_library_an_existing_history_is_opened_as_it_is(library: Path) -> None:
     opened(library)
     write_source(library, users=5)
-    assert opened(library, is_busy=lambda: True).jobs["users"].item() == 3
+    said: list[str] = []
+    assert opened(library, is_busy=lambda: True, say=said.append).jobs["users"].item() == 3
+    assert said == ["Another command is writing to the library. What it has added isn't shown yet."]
     assert opened(library).jobs["users"].item() == 5
 
 

@@ -9,12 +9,14 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from analyzer.errors import InputError, OutputError
 from analyzer.history.job_sources import whereabouts
 from analyzer.model.identity import identity_key
 from analyzer.model.service import JobError
@@ -67,8 +69,11 @@ def test_the_retry_file_is_in_the_page_unless_it_is_left_out(
     (address,) = [link for link in links(html) if link.startswith("data:application/json;base64,")]
     assert base64.b64decode(address.partition(",")[2]) == retry.read_bytes()
     assert 'download="retry &quot;file&quot;.json"' in html
+    index = write_single_file(request, "", tmp_path / "index.html").path.read_text("utf-8")
+    assert address in links(index)
     html = write_single_file(request, failed, tmp_path / "b.html", with_retry=False).path.read_text("utf-8")
     assert "data:application/json" not in html
+    assert not re.search(r'<a class="button[^>]*>[^<]*(<bdi>)?Retry file', html)
     made = write_single_file(request, failed, tmp_path / "c.html", budget=20)
     assert "The retry file is left out" in " ".join(made.remarks)
 
@@ -115,6 +120,31 @@ def test_an_archive_for_support_names_no_user_and_shows_the_fault(little: Little
     assert hashlib.sha256(source.read_bytes()).hexdigest() in content["SHA256SUMS.txt"]
     for part in (job_id, message, "InvalidDataFile"):
         assert part in content["README.txt"]
+
+
+def test_a_template_that_fails_leaves_the_last_file(little: LittleLibrary, failed: str, tmp_path: Path) -> None:
+    request = little.request(tmp_path / "report")
+    made = write_single_file(request, failed, tmp_path / "a.html").path
+    before = made.read_bytes()
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "footer.html").write_text("{{ page.nothing }}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"footer\.html, line 1"):
+        write_single_file(replace(request, templates=own), failed, made)
+    assert made.read_bytes() == before
+    (own / "footer.html").write_text("<p>Fabrikam only</p>", encoding="utf-8")
+    write_single_file(replace(request, templates=own), failed, made)
+    assert "<p>Fabrikam only</p>" in made.read_text("utf-8")
+
+
+def test_a_file_that_cannot_be_written_leaves_what_was_there(
+    little: LittleLibrary, failed: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mail").write_text("somebody's file", encoding="utf-8")
+    for write in (write_single_file, partial(write_bundle, key=KEY, evidence=[])):
+        with pytest.raises(OutputError, match="cannot be written"):
+            write(little.request(tmp_path / "report"), failed, target=tmp_path / "mail" / "x.out")
+    assert (tmp_path / "mail").read_text("utf-8") == "somebody's file"
 
 
 def test_masked_text_keeps_form_and_escapes() -> None:
