@@ -13,14 +13,13 @@ from markupsafe import Markup
 from analyzer.errors import InputError
 from analyzer.model.language import gettext, ngettext, spoken
 from analyzer.report.index_model import IndexPage, PeoplePage
+from analyzer.report.job_model import JobPage
 from analyzer.report.model import DayPage
 from analyzer.storage.files import template_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from analyzer.report.job_model import JobPage
 
     AnyPage = IndexPage | PeoplePage | DayPage | JobPage
 
@@ -93,7 +92,10 @@ class Renderer:
         """
         name = {IndexPage: "index.html", PeoplePage: "people.html", DayPage: "day.html"}.get(type(page), "job.html")
         root = "" if isinstance(page, IndexPage | PeoplePage) else "../"
-        scripts = [self._script(script) for script in SCRIPTS.get(name, (COMMON_SCRIPT,))]
+        names = SCRIPTS.get(name, (COMMON_SCRIPT,))
+        if isinstance(page, JobPage) and page.people_data is None:
+            names = (COMMON_SCRIPT,)
+        scripts = [self._script(script) for script in names]
         try:
             return self._environment.get_template(name).render(page=page, root=root, scripts=scripts)
         except _TEMPLATE_ERRORS as error:
