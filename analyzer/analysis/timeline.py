@@ -26,8 +26,8 @@ HOW_KNOWN = {
 _NEAR = timedelta(days=2)
 """Between the time at which a file was written and the time in its name, often only a day in an unknown zone."""
 
-BOUND_WORDS = {"seen": "by ", "source": "after "}
-"""The word before ``ran``, by the values of ``ran_from`` for which it is a bound."""
+BOUNDS = ("seen", "source")
+"""The values of ``ran_from`` for which ``ran`` is only a bound: the latest time, and the earliest."""
 
 
 def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
@@ -73,7 +73,7 @@ def timeline(jobs: pl.DataFrame) -> pl.DataFrame:
             earliest=pl.coalesce(*earliest, pl.when(is_open).then(by)),
             latest=pl.when(~is_open).then(pl.coalesce(*latest, by)),
         )
-        .with_columns(ran_is_bound=pl.col("ran_from").is_in(list(BOUND_WORDS)).fill_null(value=False) & ~is_open)
+        .with_columns(ran_is_bound=pl.col("ran_from").is_in(BOUNDS).fill_null(value=False) & ~is_open)
         .sort("earliest", "ran", "job_id", nulls_last=False)
         .drop(TIMES)
     )
