@@ -211,7 +211,7 @@ class Feeds:
             reason=words.why,
             who=words.who,
             href=job_href(run),
-            link=_("Run of {when}").format(when=when_text(run, view.zone)),
+            link=_("Run: {when}").format(when=when_text(run, view.zone)),
             command=words.command,
             button=button if button is None or words.helps else dataclasses.replace(button, primary=False),
             list_href=list_name(lists[0], ".xlsx") if lists else "",
@@ -228,7 +228,7 @@ class Feeds:
             reason="",
             who=_(ADMINISTRATOR),
             href=job_href(run),
-            link=_("Job of {when}").format(when=when_text(run, view.zone)),
+            link=_("Job: {when}").format(when=when_text(run, view.zone)),
             command=view.commands.line("ack", view.short[run.job_id]),
         )
 

@@ -88,7 +88,7 @@ def change_text(view: View, points: Sequence[TrendPoint]) -> str:
     aborted = [one for one in points if one.is_aborted]
     if points and points[-1].is_aborted:
         if len(aborted) > 1:
-            return _("aborted before on {day}").format(day=_day(view, aborted[-2].ran))
+            return _("also aborted on {day}").format(day=_day(view, aborted[-2].ran))
         return _("first abort since {day}").format(day=_day(view, points[0].ran)) if len(points) > 1 else ""
     before = earlier(points)
     if before is None or before.failed is None:

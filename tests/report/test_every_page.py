@@ -42,6 +42,7 @@ PAPER = {"A4": 688, "Letter": 710}
 KINDS = {
     "first page": "report/index.html",
     "first page of an empty library": "empty/index.html",
+    "search for a person": "report/people.html",
     "day": "report/days/2026-11-23.html",
     "partial job": "report/jobs/{partial}.html",
     "aborted job": "report/jobs/{aborted}.html",
@@ -161,7 +162,8 @@ def test_a_page_fits_and_says_the_same_at_every_width(page: Page) -> None:
 
 
 def test_every_link_of_a_page_leads_to_a_file_or_a_place_that_exists(page: Page) -> None:
-    for address in page.eval_on_selector_all("a[href]", "(links) => links.map((link) => link.href)"):
+    whole = "(links) => links.map((link) => new URL(link.getAttribute('href'), document.baseURI).href)"
+    for address in page.eval_on_selector_all("a[href]", whole):
         link = urlsplit(address)
         assert link.scheme in {"file", "https", "data"}
         if link.scheme == "file":

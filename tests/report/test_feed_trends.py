@@ -55,7 +55,7 @@ def points(*failed: int | None, days: int = 7, users: int | None = 100, jump: bo
         (points(7, 8, 7), "7 failed users, as on 26 Oct 2026", "→ steady: 7 on 26 Oct 2026"),
         (points(1), "1 failed user on 26 Oct 2026", ""),
         (points(5, None), "1 of 2 runs aborted, the newest on 2 Nov 2026", "first abort since 26 Oct 2026"),
-        (points(None, 4, None), "2 of 3 runs aborted, the newest on 9 Nov 2026", "aborted before on 26 Oct 2026"),
+        (points(None, 4, None), "2 of 3 runs aborted, the newest on 9 Nov 2026", "also aborted on 26 Oct 2026"),
         (points(5, 40, jump=True), "40 failed users on 2 Nov 2026, usually at most 9", "↑ from 5 on 26 Oct 2026"),
     ],
 )
