@@ -10,11 +10,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.catalogue import OURS
 from analyzer.errors import RefusedError, UnreachableError
-from analyzer.imports.watch import WatchedJob, wait_for_end
+from analyzer.imports.watch import TenantJobs, WatchedJob, wait_for_end
 from analyzer.model.service import IdType
-from analyzer.model.text import SHORT_ID, count
+from analyzer.model.text import SHORT_ID, count, listed
 from analyzer.tenant.sharepoint.jobs import Import, jobs_with_source, queue_import
 from analyzer.tenant.sharepoint.publish import check_library, make_readable
 from analyzer.tenant.sharepoint.upload import UploadState, UploadTarget, upload_file
@@ -106,6 +107,7 @@ class Sender:
                 continue
             if not part.job_id:
                 self._upload(record, part)
+                self._wait_for_others(record)
                 self._queue(record, part)
                 name = f"part {number} of {len(record.parts)}" if len(record.parts) > 1 else part.name
                 self.say(f"Queued {name} as job {part.job_id}.")
@@ -138,6 +140,31 @@ class Sender:
         make_readable(self.tenant.webs, target)
         part.uploaded_at = self._now()
         self.journal.keep(record)
+
+    def _wait_for_others(self, record: ImportRecord) -> None:
+        """Wait for the jobs of the feed's other imports: whether the service keeps their order isn't known.
+
+        Raises:
+            StillRunningError: one takes longer than allowed.
+        """
+        clock = self.tenant.session.policy.clock
+        since = clock.now() - STUCK_AFTER  # what takes longer may never end
+        others = (part for one in self.journal.records if one.import_id != record.import_id for part in one.parts)
+        ours = [
+            part.job_id
+            for part in others
+            if part.job_id and part.ended_at is None and part.queued_at is not None and part.queued_at > since
+        ]
+        found = TenantJobs(self.tenant, self.say)(ours) if ours else {}
+        running = [job_id for job_id, job in found.items() if job is not None and not job.ended]
+        if not running:
+            return
+        names = listed(job_id[:SHORT_ID] for job_id in running)
+        self.say(f"Waiting for {names}, so that older values of the feed aren't written last.")
+        if wait_for_end(self.tenant, running, clock, self.on_change, self.timeout).running:
+            raise StillRunningError(
+                f"an earlier job of the feed hasn't ended: {names}", "Run the same command again: it continues."
+            )
 
     def _queue(self, record: ImportRecord, part: ImportPart) -> None:
         """Queue an uploaded file, unless an earlier process has done so."""

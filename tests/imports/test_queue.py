@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.analysis.outcomes import STUCK_AFTER
 from analyzer.errors import AnalyzerError, InputError, LockedError, UsageError
 from analyzer.imports.checker import Checker
 from analyzer.imports.destination import import_id
 from analyzer.imports.model import ImportPlan
 from analyzer.imports.prepare import AlreadyQueuedError, StoppedError, prepare
+from analyzer.imports.queue import StillRunningError
 from analyzer.model.service import IdType, State
 from analyzer.storage.import_record import imports_of_feed
 from tests.imports.queueing import USERS, Feed, feed
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from analyzer.emulator.importing import ImportRequest
+    from analyzer.emulator.jobs import Job
 
 
 @pytest.fixture
@@ -158,6 +163,36 @@ def test_a_newer_file_takes_over_what_is_unsent_and_a_retry_does_not(hr: Feed, m
     assert hr.jobs == [*(part.name for part in first.parts if part.job_id), second.parts[0].name]
     assert [hr.city(user) for user in USERS] == ["Oslo"] * 4
     assert any(line.startswith("Gave up the unfinished import of") for line in hr.said)
+
+
+def test_a_newer_file_waits_for_the_job_of_an_older_one(hr: Feed) -> None:
+    hr.queue(hr.wish(hr.file(*USERS, City="Bonn")), until_end=False)
+    states: list[bool] = []
+    queue = hr.emulator.jobs.queue
+
+    def noting(request: ImportRequest) -> Job:
+        states.append(all(one.state in {State.Succeeded, State.Error} for one in hr.emulator.jobs.listed()))
+        return queue(request)
+
+    hr.emulator.jobs.queue = noting  # type: ignore[method-assign]
+    hr.queue(hr.wish(hr.file(*USERS, City="Oslo")))
+    assert states == [True]
+    assert hr.city("ada") == "Oslo"
+    assert any("so that older values of the feed aren't written last" in line for line in hr.said)
+
+
+def test_a_stuck_job_keeps_a_newer_file_back_for_no_longer_than_allowed_and_not_for_ever(tmp_path: Path) -> None:
+    with feed(tmp_path, scenarios=["stuck"]) as hr:
+        hr.queue(hr.wish(hr.file(*USERS, City="Bonn")), until_end=False)
+        newer = hr.wish(hr.file(*USERS, City="Oslo"))
+        with hr.journal() as journal:
+            record = prepare(journal, newer, Checker(), hr.clock.now()).record
+            with pytest.raises(StillRunningError, match="an earlier job of the feed"):
+                hr.sender(journal, timeout=60).send(record)
+        assert len(hr.jobs) == 1
+        hr.clock.waited.append(STUCK_AFTER.total_seconds())
+        hr.queue(newer, until_end=False)
+        assert len(hr.jobs) == 2
 
 
 def test_properties_that_the_service_refuses_are_an_error_and_a_corrected_map_uses_the_upload(hr: Feed) -> None:
