@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _NOT_EMPTY = "something else is in it"
 _CHANGED = "it has changed in the tenant meanwhile"
 _NEEDED = "a job that was queued meanwhile names it"
+_FRESH = 60.0
+"""Seconds for which the job list counts when source files are removed: many take hours."""
 _INTERRUPTED = "the command was interrupted before it was removed"
 
 
@@ -97,10 +99,12 @@ class Cleaner:
         try:
             for folder in plan.folders:
                 self._clean_folder(folder)
-            if plan.sources:
-                named = _NamedFiles(self._tenant.jobs(), self._tenant.host)
-                for source in plan.sources:
-                    self._clean_source(source, named)
+            named, asked = None, 0.0
+            for source in plan.sources:
+                if named is None or self._clock.monotonic() - asked > _FRESH:
+                    asked = self._clock.monotonic()
+                    named = _NamedFiles(self._tenant.jobs(), self._tenant.host)
+                self._clean_source(source, named)
         finally:
             self._library.state.save()
         with contextlib.suppress(UnreachableError):
@@ -182,7 +186,7 @@ class Cleaner:
 
 
 class _NamedFiles:
-    """The source files that the tenant's jobs name, as the job list is just before they are removed."""
+    """The source files that the tenant's jobs name, as the job list was less than a minute before they are removed."""
 
     def __init__(self, jobs: Sequence[Job], main_host: str) -> None:
         self._host = main_host

@@ -22,7 +22,7 @@ from analyzer.tenant.model import Clock, TenantAddress
 from analyzer.tenant.sharepoint.jobs import Import, queue_import
 from analyzer.tenant.sharepoint.site import Tenant
 from analyzer.tenant.signin import ReadyToken
-from tests.conftest import TOKEN, Given
+from tests.conftest import TOKEN, FastClock, Given
 from tests.emulator.client import FOLDER, TENANT, source
 from tests.imports.old_jobs import TODAY, OldJobs, left_in
 from tests.imports.queued_import import record_of
@@ -475,6 +475,29 @@ def test_what_happens_to_a_source_file_after_the_plan_counts(
         assert words[meanwhile] in item.because
         assert item.step is (Step.removed if meanwhile == "removed" else Step.refused)
         assert emulator.storage.exists(path) is (meanwhile != "removed")
+
+
+def test_a_job_that_is_queued_while_source_files_are_removed_keeps_its_file(
+    upa: Callable[..., Ran], old: OldJobs, begin: Callable[..., AbstractContextManager[RunningEmulator]], tmp_path: Path
+) -> None:
+    old.ran(110)
+    old.ran(100)
+    root = tmp_path / "upa-data" / "contoso"
+    with begin() as emulator:
+        assert upa("pull").code == 0
+        library, tenant, clock = WritableLibrary(root / "library"), _tenant(emulator), FastClock()
+        planner = Planner(tenant, library, load(Library(library.root), root / "history"))
+        plan = planner.run(Choice(TODAY), lambda *_: None)
+
+        def progress(done: int, total: int, doing: str) -> None:  # noqa: ARG001 - of the protocol
+            if doing == _day(110):  # the first source file; it takes an hour
+                uri = f"{emulator.ready['admin_url']}{FOLDER}/{_day(100)}"
+                queue_import(tenant.session, Import(uri, IdType.Email, "IdName", {"City": "City"}))
+                clock.waited.append(3_600)
+
+        done = Cleaner(tenant, library, CleanRecord(root / "cleaned.ndjson"), clock).run(plan, progress)
+        assert [item.because for item in done.refused] == ["a job that was queued meanwhile names it"]
+        assert left_in(emulator) == [_day(100)]
 
 
 def test_a_file_of_an_import_stays_until_its_job_has_ended_as_far_as_a_pull_has_seen(
