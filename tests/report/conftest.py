@@ -19,6 +19,8 @@ from analyzer.report.view import ReportRequest, RetryLink, Run, View
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analyzer.analysis.feeds import FeedRule
+
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 FOLDER = "/sites/hr/Shared Documents"
 
@@ -30,6 +32,7 @@ class LittleLibrary:
     root: Path
     answers: list[dict[str, object]] = field(default_factory=list)
     seen: list[dict[str, object]] = field(default_factory=list)
+    rules: tuple[FeedRule, ...] = ()
 
     def job(  # noqa: PLR0913 - a job has that many sides
         self,
@@ -99,7 +102,7 @@ class LittleLibrary:
         """What ``load`` makes of it."""
         if not self.answers:
             self._write("jobs.json", '{"value": []}')
-        return load(Library.existing(self.root))
+        return load(Library.existing(self.root), rules=self.rules)
 
     def view(self, links: Mapping[str, RetryLink] | None = None) -> View:
         """What the pages are made from, on 23 November 2026 in UTC, by version 1.0."""
