@@ -83,7 +83,7 @@ def test_show_and_the_report_part_a_code_by_pattern_also_by_those_of_the_configu
     assert [one["name"] for one in failure["patterns"]] == ["GenericError/deadlock", "GenericError/payroll", None]
     upa("report", "library", "-o", "out")
     page = (tmp_path / "out" / "jobs" / f"{job_id}.html").read_text(encoding="utf-8")
-    assert "<b>Ask Ada.</b>" in page
+    assert "Ask Ada." in page
     assert (
         page.index("Two writers blocked each other") < page.index("Payroll was at work") < page.index("Other messages")
     )
@@ -309,7 +309,7 @@ def test_a_report_says_how_to_queue_its_retry_files_and_what_comes_before(
     assert "Retry file of badges-feed (112 users) \u2013 first map Floor or remove it from the feed</bdi>" in index
     page = (tmp_path / "out" / "jobs" / f"{ABORTED}.html").read_text(encoding="utf-8")
     assert "<span>New-PnPUPABulkImportJob</span>" in page
-    assert "Before you queue this file: map Floor" in page
+    assert "(112 users) \u2013 first map Floor or remove it from the feed</bdi>" in page
     assert "All 28 users who failed have" in page
 
 
@@ -377,7 +377,7 @@ def test_a_report_of_one_job_leaves_that_of_all_jobs_alone_and_knows_who_is_new(
     part = tmp_path / upa("report", SAMPLES, "--job", PARTIAL[:8]).out.strip()
     assert part.parent == whole.parent / "selection"
     assert whole.read_bytes() == before
-    assert "not updated, 4 new" in (part.parent / "jobs" / f"{PARTIAL}.html").read_text(encoding="utf-8")
+    assert "12 of 295 users weren&#39;t updated; 4 are new" in (part.parent / "jobs" / f"{PARTIAL}.html").read_text(encoding="utf-8")
 
 
 def test_a_job_without_a_source_is_listed_with_the_others(upa: Callable[..., Ran], tmp_path: Path) -> None:
