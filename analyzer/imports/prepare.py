@@ -250,11 +250,11 @@ class _Preparation:
         self._folder = journal.folder / self._id
 
     def run(self, digests: Sequence[str]) -> Prepared:
-        try:
-            return self._run(digests)
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        with ExitStack() as failed:
+            failed.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            prepared = self._run(digests)
+            failed.pop_all()
+        return prepared
 
     def _run(self, digests: Sequence[str]) -> Prepared:
         wish, plan = self._wish, self._wish.destination.plan
