@@ -233,7 +233,7 @@ def as_list(found: FailedUsers, zone: str = "UTC") -> pl.DataFrame:
         _("Reason"): table["reason"],
         _("What to do"): table["remedy"],
         _("Status"): pl.Series([status.get(new, "") for new in table["new"]], dtype=pl.String),
-        _("Failing since"): table["since"].dt.convert_time_zone(zone).dt.replace_time_zone(None),
+        _("Failing since"): table["since"].dt.convert_time_zone(zone).dt.date(),
         _("Runs"): table["runs"],
         _("Still open"): pl.Series([is_open[one] for one in table["open"]], dtype=pl.String),
         _("Codes"): table["codes"].list.join(", "),

@@ -200,7 +200,7 @@ def _data(view: View, found: pl.DataFrame, runs: Sequence[Run]) -> str:
 def _messages() -> dict[str, str]:
     """Return the texts of the page's script."""
     return {
-        "shown": _("{shown} of {all} people who ever failed"),
+        "shown": _("{all} people who ever failed"),
         "found": _("{found} of {all} people found"),
         "first": _("{found} of {all} people found; the first {shown} are shown"),
         "runs": _("failed in {runs} runs"),

@@ -175,12 +175,12 @@ def _down(scale: float, top: float, bottom: float) -> Callable[[float | None], f
 
 
 def _path(x: Sequence[float], y: Sequence[float | None]) -> str:
-    """Return a line with gaps; a point between two gaps is a dot, which a round end of the line draws."""
+    """Return a line with gaps; a point between two gaps is a short line."""
     parts = []
     for known, places_ in groupby(zip(x, y, strict=True), key=lambda place: place[1] is not None):
         if known:
             line = [f"{_at(left)} {_at(down)}" for left, down in places_ if down is not None]
-            parts.append(f"M{'L'.join(line)}" if len(line) > 1 else f"M{line[0]}h0")
+            parts.append(f"M{'L'.join(line)}" if len(line) > 1 else f"M{line[0]}m-2 0h4")
     return "".join(parts)
 
 
