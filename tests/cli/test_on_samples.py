@@ -377,7 +377,8 @@ def test_a_report_of_one_job_leaves_that_of_all_jobs_alone_and_knows_who_is_new(
     part = tmp_path / upa("report", SAMPLES, "--job", PARTIAL[:8]).out.strip()
     assert part.parent == whole.parent / "selection"
     assert whole.read_bytes() == before
-    assert "12 of 295 users weren&#39;t updated; 4 are new" in (part.parent / "jobs" / f"{PARTIAL}.html").read_text(encoding="utf-8")
+    page = (part.parent / "jobs" / f"{PARTIAL}.html").read_text(encoding="utf-8")
+    assert "12 of 295 users weren&#39;t updated; 4 are new" in page
 
 
 def test_a_job_without_a_source_is_listed_with_the_others(upa: Callable[..., Ran], tmp_path: Path) -> None:
