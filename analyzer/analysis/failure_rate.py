@@ -199,9 +199,9 @@ def failure_rates(jobs: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         Columns ``RATES``, one row for each run of a feed that has ended, in the order of ``jobs``. ``failed`` is the
-        number of users not updated, ``rate`` its share of ``users``. ``new`` is the number of failures that the feed's
-        previous run doesn't have. ``least`` and ``most`` are the band of ``failed``. Without retries, and runs that
-        have not ended or have an unknown outcome. An aborted run has neither a rate nor a band.
+        number of users not updated, ``rate`` its share of ``users`` (null if these are fewer). ``new`` is the number of
+        failures that the feed's previous run doesn't have. ``least`` and ``most`` are the band of ``failed``. Without
+        retries, and runs that have not ended or have an unknown outcome. An aborted run has neither a rate nor a band.
     """
     ended = [Outcome.succeeded.value, Outcome.partial.value, Outcome.aborted.value]
     is_run = pl.col("retry_of").is_null() & pl.col("feed").is_not_null() & pl.col("earliest").is_not_null()
@@ -239,8 +239,10 @@ def _judged(runs: pl.DataFrame) -> pl.DataFrame:
         {"least": pl.UInt32, "most": pl.Int64, "jump": pl.Boolean},
         orient="row",
     )
+    # A log that names more users than the file has is of another file, or the file was replaced.
+    users_of_run = pl.when((pl.col("users") > 0) & (pl.col("users") >= pl.col("failed"))).then("users")
     return runs.with_columns(
         *found.select("least", "jump"),
-        rate=pl.col("failed") / pl.col("users"),
-        most=pl.when(found["most"].is_not_null()).then(pl.min_horizontal(found["most"], "users")),
+        rate=pl.col("failed") / users_of_run,
+        most=pl.when(found["most"].is_not_null()).then(pl.min_horizontal(found["most"], users_of_run)),
     ).select(pl.col(name).cast(kind) for name, kind in RATES.items())

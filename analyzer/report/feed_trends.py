@@ -63,11 +63,11 @@ def trend_title(view: View, points: Sequence[TrendPoint]) -> str:
         return text.format(aborted=grouped(aborted), runs=grouped(len(points)), day=_day(view, newest.ran))
     if not counted:
         return _("no run shows how many users failed")
-    return _title_of_counted(view, counted)
+    return _title_of_counted(view, counted, _zero_since(points))
 
 
-def _title_of_counted(view: View, counted: Sequence[TrendPoint]) -> str:
-    last, before, since = counted[-1], earlier(counted), _zero_since(counted)
+def _title_of_counted(view: View, counted: Sequence[TrendPoint], since: TrendPoint) -> str:
+    last, before = counted[-1], earlier(counted)
     failed = last.failed or 0
     users = ngettext("{failed} failed user", "{failed} failed users", failed).format(failed=grouped(failed))
     day, most = _day(view, last.ran), grouped(last.most or 0)
@@ -75,7 +75,7 @@ def _title_of_counted(view: View, counted: Sequence[TrendPoint]) -> str:
         return _("{users} on {day}, usually at most {most}").format(users=users, day=day, most=most)
     if before is None:
         return _("{users} on {day}").format(users=users, day=day)
-    if not failed and since is not last:
+    if not failed and since.ran < last.ran:
         return _("no failed users since {day}").format(day=_day(view, since.ran))
     then = _day(view, before.ran)
     if before.failed == failed:
@@ -111,11 +111,11 @@ def earlier(points: Sequence[TrendPoint]) -> TrendPoint | None:
     return min(counted[:-1], key=lambda one: abs(one.ran - wanted))
 
 
-def _zero_since(counted: Sequence[TrendPoint]) -> TrendPoint:
-    """Return the first of the newest runs without a failed user; the newest has none."""
-    since = counted[-1]
-    for one in reversed(counted):
-        if one.failed:
+def _zero_since(points: Sequence[TrendPoint]) -> TrendPoint:
+    """Return the first of the newest runs without a failed user, all of which are known; else the newest run."""
+    since = points[-1]
+    for one in reversed(points):
+        if one.failed != 0:
             break
         since = one
     return since

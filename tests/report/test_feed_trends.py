@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analyzer.report.feed_lines import Feeds
 from analyzer.report.feed_trends import change_text, points_by_feed, trend_of, trend_title
 from analyzer.report.index_model import TrendPoint
 from analyzer.report.plots import MOST_STRIPS, spark, strips_of, trend_plot
@@ -51,6 +52,7 @@ def points(*failed: int | None, days: int = 7, users: int | None = 100, jump: bo
         (points(90, 58, 40, 30, 20, 62), "58 → 62 failed users since 2 Nov 2026", "↑ from 58 on 2 Nov 2026"),
         (points(5, None, 3, 0, 0), "no failed users since 16 Nov 2026", "↓ from 5 on 26 Oct 2026"),
         (points(0, 0), "no failed users since 26 Oct 2026", "→ steady"),
+        (points(0, None, 0, 0), "no failed users since 9 Nov 2026", "→ steady"),
         (points(4, 0), "4 → 0 failed users since 26 Oct 2026", "↓ from 4 on 26 Oct 2026"),
         (points(7, 8, 7), "7 failed users, as on 26 Oct 2026", "→ steady: 7 on 26 Oct 2026"),
         (points(1), "1 failed user on 26 Oct 2026", ""),
@@ -89,6 +91,30 @@ def test_the_title_of_a_feeds_chart_matches_what_is_drawn(little: LittleLibrary,
         "2 of 10 failed",
     ]
     assert [strip.href for strip in drawn.plot.strips] == [f"jobs/{one.job_id}.html" for one in drawn.points]
+
+
+@pytest.mark.parametrize("users", [0, 2])
+def test_a_log_that_names_more_users_than_the_file_has_shows_no_share(
+    little: LittleLibrary, lines: type[Lines], users: int
+) -> None:
+    little.job(
+        "hr-2026-11-23", PARTIAL, lines.unresolved("a@contoso.com", "b@contoso.com", "c@contoso.com"), users=users
+    )
+    view = little.view()
+    found = points_by_feed(view)["hr"]
+    assert [one.rate for one in found] == [None]
+    assert trend_of(view, "hr", found).plot.panels[0].most == "5"
+
+
+def test_a_sparkline_never_draws_a_number_among_shares(little: LittleLibrary, lines: type[Lines]) -> None:
+    three = lines.unresolved("user0@contoso.com", "user1@contoso.com", "user2@contoso.com")
+    for day, users in {"2026-11-09": None, "2026-11-16": 10, "2026-11-23": 10}.items():
+        little.job(f"hr-{day}", PARTIAL, three, users=users)
+    view = little.view()
+    (line,) = Feeds(view).lines(points_by_feed(view))
+    assert line.spark is not None
+    left, right = heights(line.spark.line)
+    assert left == right == 4
 
 
 def heights(path: str) -> list[float]:
