@@ -167,6 +167,7 @@
     return line;
   };
 
+  const hasList = document.querySelector("section[aria-labelledby=people] > .buttons") !== null; // of all people, to download
   const output = make("output");
   const back = make("button", { type: "button" }, say.back);
   const forth = make("button", { type: "button" }, say.forth);
@@ -181,7 +182,7 @@
     back.disabled = state.page <= 1;
     forth.disabled = state.page >= last;
     back.hidden = forth.hidden = last === 1;
-    saving.hidden = found.length === data.n || !found.length; // the whole list is there to download
+    saving.hidden = !found.length || (hasList && found.length === data.n);
     const sorted = state.sort.replace(/^-/, "");
     HEADS.forEach((name, at) => {
       if (name === sorted) heads[at].setAttribute("aria-sort", state.sort === name ? "ascending" : "descending");

@@ -57,9 +57,9 @@ CUT_OFF = """(width) => [...document.querySelectorAll("main *, header *, footer 
   return box.width > 1 && !element.closest(".unseen") && box.right > width + 1;
 }).map((element) => element.outerHTML.slice(0, 120))"""
 """Elements that reach beyond the right edge."""
-UNREADABLE = """() => [...document.querySelectorAll(".button, .command pre, .background > p")].filter((element) => {
+UNREADABLE = """() => [...document.querySelectorAll("a.button, .command pre, .background > p")].filter((element) => {
   const { color, backgroundColor } = getComputedStyle(element);
-  const isButton = element.matches(".button");
+  const isButton = element.matches("a");
   return !(element.checkVisibility() || element.closest("[hidden]")) || color === "rgb(255, 255, 255)"
     || (isButton && backgroundColor !== "rgba(0, 0, 0, 0)");
 }).map((element) => element.outerHTML.slice(0, 120))"""
@@ -181,6 +181,13 @@ def test_a_page_prints_whole_on_a4_and_letter(page: Page) -> None:
         assert page.evaluate(CUT_OFF, width) == [], paper
     assert page.evaluate(UNREADABLE) == []
     page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
+def test_a_page_for_mail_saves_its_people_as_no_list_is_beside_it(browser: Browser, places: dict[str, Path]) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(places["one file"].as_uri())
+        page.get_by_role("button", name="Save these as XLSX").wait_for()
 
 
 def _open_all(page: Page) -> None:
