@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,8 @@ FAILED_USERS: dict[str, Any] = {
 VALUE = "value:"
 """How the columns with the values of a record begin."""
 _MOST_WANTED = 200_000
+_EXACT = 10**15 - 1
+"""The greatest number that a spreadsheet shows with all its digits."""
 _NUMBERS = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, str: pl.String}
 _value = msgspec.json.Decoder()
 _record = msgspec.json.Decoder(dict[str, object])
@@ -199,22 +202,20 @@ def _tolerated(token: bytes) -> object:
 
 
 def _column(name: str, values: Iterable[object]) -> pl.Series:
-    """Return a column of the values' own type if they have one, else of texts."""
+    """Return a column of the values' own type if they have one that loses no digit, else of texts."""
     found = list(values)
     kinds = {type(value) for value in found if value is not None}
     kind = next(iter(kinds)) if len(kinds) == 1 else str
-    if kind in _NUMBERS and kinds <= {kind}:
-        try:
-            return pl.Series(name, found, _NUMBERS[kind])
-        except (OverflowError, pl.exceptions.PolarsError):
-            pass
+    is_rounded = kind is int and any(value is not None and abs(value) > _EXACT for value in found)  # type: ignore[arg-type]
+    if kind in _NUMBERS and kinds <= {kind} and not is_rounded:
+        return pl.Series(name, found, _NUMBERS[kind])
     return pl.Series(name, [_text(value) for value in found], pl.String)
 
 
 def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return msgspec.json.encode(value).decode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))  # integers of any size, unlike msgspec
 
 
 def as_list(found: FailedUsers, zone: str = "UTC") -> pl.DataFrame:

@@ -128,7 +128,7 @@ def _strip_title(view: View, several: Sequence[TrendPoint]) -> str:
         text = _("aborted")
     elif worst.failed is None:
         text = _("failed users unknown")
-    elif worst.users:
+    elif worst.users and worst.failed <= worst.users:
         text = _("{failed} of {users} failed").format(failed=grouped(worst.failed), users=grouped(worst.users))
     else:
         text = _("{failed} failed").format(failed=grouped(worst.failed))

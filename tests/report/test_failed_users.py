@@ -114,3 +114,14 @@ def test_no_file_and_no_failed_run_are_said(upa: Callable[..., Ran], little: Lit
     little.job("hr-2026-11-23", users=3)
     assert upa("export", "--library", little.root).code == 2
     assert "no run failed" in upa("export", "-o", tmp_path / "x.csv", "--library", little.root).err
+
+
+@pytest.mark.parametrize("number", [12345678901234567890, 9007199254740993, -(2**200)])
+def test_a_number_that_a_spreadsheet_would_round_is_a_text(
+    upa: Callable[..., Ran], little: LittleLibrary, job: str, tmp_path: Path, number: int
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    little.source("hr-2026-11-23", [{**record, "Badge": number} for record in RECORDS])
+    upa("export", job[:8], "-o", tmp_path / "failed.xlsx", "--library", little.root)
+    heads, first, *_ = openpyxl.load_workbook(tmp_path / "failed.xlsx").active.iter_rows(values_only=True)
+    assert dict(zip(heads, first, strict=True))["Badge"] == str(number)

@@ -103,7 +103,9 @@ def test_a_log_that_names_more_users_than_the_file_has_shows_no_share(
     view = little.view()
     found = points_by_feed(view)["hr"]
     assert [one.rate for one in found] == [None]
-    assert trend_of(view, "hr", found).plot.panels[0].most == "5"
+    plot = trend_of(view, "hr", found).plot
+    assert plot.panels[0].most == "5"
+    assert plot.strips[0].title == "23 Nov 2026: 3 failed, 3 open"
 
 
 def test_a_sparkline_never_draws_a_number_among_shares(little: LittleLibrary, lines: type[Lines]) -> None:
