@@ -132,8 +132,7 @@ class Feeds:
             shown = run or self._runs[health.status.runs[-1]["job_id"]]
             of_feed = points.get(health.status.feed, ())
             after = self._words(self._view, run).after if run and run.outcome in FAILED else ""
-            is_rate = any(one.rate is not None for one in of_feed)
-            failed = [one.rate if is_rate else one.failed for one in of_feed]
+            failed = [one.failed for one in of_feed]  # as ``change_text`` compares them, not as shares
             yield FeedLine(
                 feed=health.status.feed,
                 href=job_href(shown),

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from analyzer.errors import InputError
 from analyzer.model.language import gettext, ngettext, spoken
+from analyzer.model.text import grouped
 from analyzer.report.index_model import IndexPage, PeoplePage
 from analyzer.report.job_model import JobPage
 from analyzer.report.model import DayPage
@@ -80,6 +81,7 @@ class Renderer:
         self._environment.globals["language"] = spoken().code
         # For words of the data: ``_`` is for words of the templates only, and doesn't escape them.
         self._environment.filters["translated"] = gettext
+        self._environment.filters["grouped"] = grouped
         self._environment.globals["style"] = self._raw("report.css")
         self._environment.globals["index_style"] = self._raw("index.css")
         self._scripts: dict[str, Script] = {}

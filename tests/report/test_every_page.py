@@ -183,6 +183,19 @@ def test_a_page_prints_whole_on_a4_and_letter(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
 
 
+def test_without_scripts_a_page_is_readable_and_offers_nothing_that_needs_them(
+    browser: Browser, places: dict[str, Path]
+) -> None:
+    with browser.new_context(viewport={"width": PHONE, "height": 844}, java_script_enabled=False) as context:
+        page = context.new_page()
+        for kind, path in places.items():
+            page.goto(path.as_uri())
+            assert page.locator("h1").is_visible(), kind
+            assert page.locator(":is(button, input, select):visible").count() == 0, kind
+            if kind in {"partial job", "superseded job", "one file", "search for a person"}:
+                assert NAMES[0] in page.locator("main").inner_text(), kind
+
+
 def test_a_page_for_mail_saves_its_people_as_no_list_is_beside_it(browser: Browser, places: dict[str, Path]) -> None:
     with browser.new_context() as context:
         page = context.new_page()

@@ -108,15 +108,16 @@ def test_a_log_that_names_more_users_than_the_file_has_shows_no_share(
     assert plot.strips[0].title == "23 Nov 2026: 3 failed, 3 open"
 
 
-def test_a_sparkline_never_draws_a_number_among_shares(little: LittleLibrary, lines: type[Lines]) -> None:
-    three = lines.unresolved("user0@contoso.com", "user1@contoso.com", "user2@contoso.com")
-    for day, users in {"2026-11-09": None, "2026-11-16": 10, "2026-11-23": 10}.items():
-        little.job(f"hr-{day}", PARTIAL, three, users=users)
+def test_a_sparkline_goes_where_its_arrow_points(little: LittleLibrary, lines: type[Lines]) -> None:
+    for day, failed, users in (("2026-10-26", 3, None), ("2026-11-16", 3, 10), ("2026-11-23", 6, 100)):
+        log = lines.unresolved(*(f"user{at}@contoso.com" for at in range(failed)))
+        little.job(f"hr-{day}", PARTIAL, log, users=users)
     view = little.view()
     (line,) = Feeds(view).lines(points_by_feed(view))
     assert line.spark is not None
-    left, right = heights(line.spark.line)
-    assert left == right == 4
+    first, second, newest = heights(line.spark.line)
+    assert line.change == "\u2191 from 3 on 26 Oct 2026"
+    assert first == second > newest
 
 
 def heights(path: str) -> list[float]:
