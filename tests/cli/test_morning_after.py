@@ -90,5 +90,5 @@ def test_what_a_later_run_superseded_is_taken_away(
 def test_the_report_begins_with_that_night(upa: Callable[..., Ran], ids: list[str]) -> None:
     page = Path(upa("run", "--json").json["report"]).read_text("utf-8")
     assert ids
-    assert "1 of 2 users not updated" in page
+    assert "last run 23 Nov 2020, 02:00" in page  # not the morning after the night before
     assert "All 2 users were updated" not in page

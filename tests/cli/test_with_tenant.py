@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -246,7 +247,9 @@ def test_what_signs_an_address_of_a_job_is_in_no_output(
     library = tmp_path / "upa-data" / "contoso" / "library"
     written = [path for path in (tmp_path / "upa-data").rglob("*") if path.is_file() and library not in path.parents]
     tables = [path for path in written if path.suffix == ".parquet"]
-    texts = [path.read_text("utf-8") for path in written if path not in tables]
+    books = [path for path in written if path.suffix == ".xlsx"]
+    texts = [path.read_text("utf-8") for path in written if path not in {*tables, *books}]
+    texts += [book.read(name).decode() for book in map(zipfile.ZipFile, books) for name in book.namelist()]
     texts += [str(pl.read_parquet(path).rows()) for path in tables]
     texts += [*(ran.out + ran.err for ran in said), *map(str, written)]
     assert len(tables) > 2

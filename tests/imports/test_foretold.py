@@ -45,8 +45,8 @@ def records(*members: dict[str, str]) -> bytes:
     return json.dumps({"value": members}).encode()
 
 
-@pytest.mark.parametrize("number", [500_000, 500_001])
-def test_a_file_with_too_many_values_is_foretold_as_too_big(tmp_path: Path, number: int) -> None:
+def test_a_file_with_too_many_values_is_foretold_as_too_big(tmp_path: Path) -> None:
+    number = 500_001
     half = {f"p{index}": "" for index in range(number // 2)}
     rest = {f"p{index}": "" for index in range(number - len(half))}
     source = records({ID: "ada@contoso.com"} | half, {ID: "bo@contoso.com"} | rest)
@@ -55,7 +55,7 @@ def test_a_file_with_too_many_values_is_foretold_as_too_big(tmp_path: Path, numb
     path = tmp_path / "hr.json"
     outcome = foretold_of(checked(case, path), case)
     assert outcome == run_of(case, path)
-    assert (outcome.error is JobError.DataFileTooBig) is (number > 500_000)
+    assert outcome.error is JobError.DataFileTooBig
 
 
 def add(kind: FindingKind, record: int | None = None, identity: str | None = None, name: str = "") -> Any:  # noqa: ANN401 - a step of a test
