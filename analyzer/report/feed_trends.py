@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.history.trends import feed_trends
+from analyzer.model.job import Outcome
 from analyzer.model.language import gettext as _
 from analyzer.model.language import ngettext
 from analyzer.model.text import grouped
@@ -32,10 +33,24 @@ _STEADY = 2
 def points_by_feed(view: View) -> dict[str, tuple[TrendPoint, ...]]:
     """Return the runs of each feed that its chart shows, the oldest first."""
     found: dict[str, tuple[TrendPoint, ...]] = {}
+    unknown = _unknown_by_feed(view)
     for trend in feed_trends(view.tables, view.tables.jobs, None):
         runs = trend.runs.filter(pl.col("ran") >= pl.col("ran").max() - SHOWN).sort("ran", maintain_order=True)
         columns = ("job_id", "ran", "outcome", "users", "failed", "rate", "least", "most", "jump", "open")
-        found[trend.feed] = tuple(TrendPoint(*row) for row in runs.select(columns).iter_rows())
+        points = [TrendPoint(*row) for row in runs.select(columns).iter_rows()]
+        points += [one for one in unknown.get(trend.feed, ()) if one.ran >= points[-1].ran - SHOWN]
+        found[trend.feed] = tuple(sorted(points, key=lambda one: one.ran))
+    return found
+
+
+def _unknown_by_feed(view: View) -> dict[str, list[TrendPoint]]:
+    """Return the runs of each feed that have ended in a way that says nothing of users: gaps of its chart."""
+    found: dict[str, list[TrendPoint]] = {}
+    for run in view.feed_runs:
+        if run.outcome is Outcome.unknown and run.retry_of is None and run.ran is not None:
+            none = dict.fromkeys(("failed", "rate", "least", "most", "jump", "open"))
+            point = TrendPoint(run.job_id, run.ran, run.outcome.value, run.users, **none)
+            found.setdefault(run.feed, []).append(point)
     return found
 
 
@@ -90,10 +105,9 @@ def change_text(view: View, points: Sequence[TrendPoint]) -> str:
         if len(aborted) > 1:
             return _("also aborted on {day}").format(day=_day(view, aborted[-2].ran))
         return _("first abort since {day}").format(day=_day(view, points[0].ran)) if len(points) > 1 else ""
-    before = earlier(points)
-    if before is None or before.failed is None:
+    before, now = earlier(points), points[-1].failed if points else None
+    if before is None or before.failed is None or now is None:
         return ""
-    now = next(one.failed for one in reversed(points) if one.failed is not None)
     if abs(now - before.failed) <= _STEADY and now != 0:
         return _("→ steady: {number} on {day}").format(number=grouped(before.failed), day=_day(view, before.ran))
     if now == before.failed:

@@ -32,7 +32,7 @@ NAME = ".upa-report.json"
 _FORMAT = 1
 """Version of the file."""
 
-_PAGES = 4
+_PAGES = 5
 """Increase it when pages change although the program's version doesn't."""
 
 

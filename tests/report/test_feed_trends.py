@@ -175,3 +175,20 @@ def test_a_year_has_strips_that_can_be_hit_and_each_leads_to_its_worst_run() -> 
     assert strips[0].href == runs[3].job_id
     assert all(one.width > 2 for one in strips)
     assert sum(one.width for one in strips) == pytest.approx(340, abs=5)
+
+
+def test_a_run_of_unknown_outcome_is_counted_and_is_a_gap(little: LittleLibrary, lines: type[Lines]) -> None:
+    little.job("hr-2026-11-09", PARTIAL, lines.unresolved("user1@contoso.com"), users=10)
+    little.job("hr-2026-11-16", 31, users=10)
+    little.job("hr-2026-11-23", ABORTED, users=10)
+    view = little.view()
+    found = points_by_feed(view)["hr"]
+    assert [one.outcome for one in found] == ["partial", "unknown", "aborted"]
+    assert trend_title(view, found) == "1 of 3 runs aborted, the newest on 23 Nov 2026"
+    assert [one.title for one in trend_of(view, "hr", found).plot.strips][1] == "16 Nov 2026: failed users unknown"
+
+
+def test_nothing_is_compared_with_a_newest_run_whose_number_is_unknown(little: LittleLibrary) -> None:
+    runs = points(58, 12, 3)
+    runs[-1] = replace(runs[-1], failed=None, rate=None, outcome="unknown")
+    assert change_text(little.view(), runs) == ""
