@@ -10,6 +10,7 @@ import secrets
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
 import msgspec
@@ -176,7 +177,9 @@ class _Site:
         """Return the pages and tables of jobs that are no longer in the report."""
         folder, names = self._out / "jobs", {file.name for file in files}
         there = [path.name for path in folder.iterdir() if _OF_JOB.fullmatch(path.name)] if folder.is_dir() else []
-        ours = {f"jobs/{name}" for name in there} | {name for name in self._kept.files if name.startswith("jobs/")}
+        # What is kept may be damaged: a name never leads out of the folder.
+        kept = {name for name in self._kept.files if name == f"jobs/{PurePath(name).name}"}
+        ours = {f"jobs/{name}" for name in there} | kept
         ours |= {PEOPLE} & self._kept.files.keys()
         return [path for name in sorted(ours - names) if (path := self._out / name).is_file()]
 

@@ -315,3 +315,17 @@ def test_without_locking_the_report_is_created_and_nothing_remains(
     with staging(tmp_path) as folder:
         (folder / "new").mkdir()
     assert _names(tmp_path) == []
+
+
+def test_a_damaged_list_of_files_removes_nothing_outside_the_folder(little: LittleLibrary, tmp_path: Path) -> None:
+    little.job("hr-2026-11-23", users=3)
+    out, other = tmp_path / "report", tmp_path / "other.txt"
+    (out / "jobs").mkdir(parents=True)
+    other.write_text("theirs")
+    (out / ".upa-report.json").write_text(
+        '{"format":1,"files":{"jobs/../../other.txt":["",6,1],"jobs/old.html":["",1,1]}}'
+    )
+    (out / "jobs/old.html").write_text("x")
+    write_report(little.request(out))
+    assert other.read_text() == "theirs"
+    assert not (out / "jobs/old.html").exists()
