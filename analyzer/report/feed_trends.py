@@ -12,6 +12,7 @@ from analyzer.model.job import Outcome
 from analyzer.model.language import gettext as _
 from analyzer.model.language import ngettext
 from analyzer.model.text import grouped
+from analyzer.report.calendar import day_of
 from analyzer.report.index_model import Trend, TrendPoint
 from analyzer.report.plots import strips_of, trend_plot
 from analyzer.report.sentences import day_text
@@ -19,7 +20,6 @@ from analyzer.report.view import page_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from analyzer.report.view import View
 
@@ -61,7 +61,7 @@ def trend_of(view: View, feed: str, points: tuple[TrendPoint, ...]) -> Trend:
     strips = strips_of(
         points, lambda point: f"jobs/{page_name(point.job_id)}", lambda several: _strip_title(view, several)
     )
-    days = (_day(view, points[0].ran), _day(view, points[-1].ran) if len(points) > 1 else "")
+    days = (_day(view, points[0]), _day(view, points[-1]) if len(points) > 1 else "")
     return Trend(feed, trend_title(view, points), points, trend_plot(points, names, strips, days))
 
 
@@ -75,7 +75,7 @@ def trend_title(view: View, points: Sequence[TrendPoint]) -> str:
             "{aborted} of {runs} runs aborted, the newest on {day}",
             len(points),
         )
-        return text.format(aborted=grouped(aborted), runs=grouped(len(points)), day=_day(view, newest.ran))
+        return text.format(aborted=grouped(aborted), runs=grouped(len(points)), day=_day(view, newest))
     if not counted:
         return _("no run shows how many users failed")
     return _title_of_counted(view, counted, _zero_since(points))
@@ -85,14 +85,14 @@ def _title_of_counted(view: View, counted: Sequence[TrendPoint], since: TrendPoi
     last, before = counted[-1], earlier(counted)
     failed = last.failed or 0
     users = ngettext("{failed} failed user", "{failed} failed users", failed).format(failed=grouped(failed))
-    day, most = _day(view, last.ran), grouped(last.most or 0)
+    day, most = _day(view, last), grouped(last.most or 0)
     if last.jump:
         return _("{users} on {day}, usually at most {most}").format(users=users, day=day, most=most)
     if before is None:
         return _("{users} on {day}").format(users=users, day=day)
     if not failed and since.ran < last.ran:
-        return _("no failed users since {day}").format(day=_day(view, since.ran))
-    then = _day(view, before.ran)
+        return _("no failed users since {day}").format(day=_day(view, since))
+    then = _day(view, before)
     if before.failed == failed:
         return _("{users}, as on {day}").format(users=users, day=then)
     return _("{before} → {users} since {day}").format(before=grouped(before.failed or 0), users=users, day=then)
@@ -103,17 +103,17 @@ def change_text(view: View, points: Sequence[TrendPoint]) -> str:
     aborted = [one for one in points if one.is_aborted]
     if points and points[-1].is_aborted:
         if len(aborted) > 1:
-            return _("also aborted on {day}").format(day=_day(view, aborted[-2].ran))
-        return _("first abort since {day}").format(day=_day(view, points[0].ran)) if len(points) > 1 else ""
+            return _("also aborted on {day}").format(day=_day(view, aborted[-2]))
+        return _("first abort since {day}").format(day=_day(view, points[0])) if len(points) > 1 else ""
     before, now = earlier(points), points[-1].failed if points else None
     if before is None or before.failed is None or now is None:
         return ""
     if abs(now - before.failed) <= _STEADY and now != 0:
-        return _("→ steady: {number} on {day}").format(number=grouped(before.failed), day=_day(view, before.ran))
+        return _("→ steady: {number} on {day}").format(number=grouped(before.failed), day=_day(view, before))
     if now == before.failed:
         return _("→ steady")
     text = _("↓ from {number} on {day}") if now < before.failed else _("↑ from {number} on {day}")
-    return text.format(number=grouped(before.failed), day=_day(view, before.ran))
+    return text.format(number=grouped(before.failed), day=_day(view, before))
 
 
 def earlier(points: Sequence[TrendPoint]) -> TrendPoint | None:
@@ -153,12 +153,13 @@ def _strip_title(view: View, several: Sequence[TrendPoint]) -> str:
     if worst.open is not None:
         text = _("{text}, {open} open").format(text=text, open=grouped(worst.open))
     if len(several) == 1:
-        return f"{_day(view, worst.ran)}: {text}"
-    ran = sorted(one.ran for one in several)
+        return f"{_day(view, worst)}: {text}"
+    ran = sorted(several, key=lambda one: one.ran)
     return _("{first} to {last}, the worst on {day}: {text}").format(
-        first=_day(view, ran[0]), last=_day(view, ran[-1]), day=_day(view, worst.ran), text=text
+        first=_day(view, ran[0]), last=_day(view, ran[-1]), day=_day(view, worst), text=text
     )
 
 
-def _day(view: View, time: datetime) -> str:
-    return day_text(time.astimezone(view.zone)) if view.zone else day_text(time)
+def _day(view: View, point: TrendPoint) -> str:
+    run = view.by_id.get(point.job_id)
+    return day_text((run and day_of(run, view.zone)) or point.ran)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +15,7 @@ from analyzer.report.feed_lines import Feeds
 from analyzer.report.feed_trends import change_text, points_by_feed, trend_of, trend_title
 from analyzer.report.index_model import TrendPoint
 from analyzer.report.plots import MOST_STRIPS, spark, strips_of, trend_plot
+from analyzer.report.view import View
 from tests.report.test_index_page import ABORTED, PARTIAL
 
 if TYPE_CHECKING:
@@ -192,3 +195,12 @@ def test_nothing_is_compared_with_a_newest_run_whose_number_is_unknown(little: L
     runs = points(58, 12, 3)
     runs[-1] = replace(runs[-1], failed=None, rate=None, outcome="unknown")
     assert change_text(little.view(), runs) == ""
+
+
+def test_a_day_of_a_source_files_name_is_the_same_in_each_time_zone(little: LittleLibrary) -> None:
+    little.job("hr-2026-11-16", users=3)
+    little.job("hr-2026-11-23", users=3)
+    view = View.of(replace(little.request(Path("report")), zone=ZoneInfo("America/New_York")), "1.0")
+    drawn = trend_of(view, "hr", points_by_feed(view)["hr"])
+    assert drawn.title == "no failed users since 16 Nov 2026"
+    assert [one.title.split(":")[0] for one in drawn.plot.strips] == ["16 Nov 2026", "23 Nov 2026"]
