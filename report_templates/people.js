@@ -138,6 +138,7 @@
       if (value !== "") record.append(make("dt", {}, bdi(label)), make("dd", {}, bdi(value)));
     };
     add(columns.get("remedy").label, words(columns.get("remedy"), row));
+    if (columns.has("directory")) add(columns.get("directory").label, words(columns.get("directory"), row));
     add(columns.get("record").label, words(columns.get("record"), row));
     for (const column of data.columns) if (column.name.startsWith("value:")) add(column.label, words(column, row));
     const list = make("ol", { class: "entries" });

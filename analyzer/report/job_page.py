@@ -158,12 +158,14 @@ def people_data_of(view: View, run: Run, *, shown: int, found: FailedUsers | Non
     found = found or view.failed_users_of(run)
     times = found.table["since"].drop_nulls().unique()
     days = {time: day(time.astimezone(view.zone or UTC), view.now.astimezone(view.zone or UTC)) for time in times}
+    looked_up = view.looked_up.get(run.job_id)
+    directory = {one: found.proof for one, found in looked_up.by_identity.items()} if looked_up else None
     lists: tuple[Note, ...] = ()
     if view.has_list(run):
         links = ((_("Download this list (XLSX)"), ".xlsx"), (_("CSV"), ".csv"))
         lists = tuple(Note(text, list_name(run, ending).rpartition("/")[2]) for text, ending in links)
     return PeopleData(
-        packed=people_data(found, view.tables.entries_of(run.job_id), days),
+        packed=people_data(found, view.tables.entries_of(run.job_id), days, directory),
         messages=json.dumps(_messages(), ensure_ascii=False),
         name=f"failed-{view.short[run.job_id]}",
         lists=lists,

@@ -18,7 +18,7 @@ from analyzer.model.language import gettext as _
 from analyzer.report.failed_users import VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from analyzer.report.failed_users import FailedUsers
@@ -30,13 +30,19 @@ _ID = "\x01"
 """In an entry's text, instead of the user's ID, so that equal messages are one."""
 
 
-def people_data(found: FailedUsers, entries: pl.DataFrame, day_of: dict[datetime, str]) -> str:
+def people_data(
+    found: FailedUsers,
+    entries: pl.DataFrame,
+    day_of: Mapping[datetime, str],
+    directory: Mapping[str, str] | None = None,
+) -> str:
     """Return the data of a page as base64 of gzipped JSON.
 
     Args:
         found: the users.
         entries: the job's entries, columns ``NAMED_ENTRIES``, in the order of the logs.
         day_of: how each time of ``since`` is shown.
+        directory: what IDs are in a directory export; None if nothing was looked up.
     """
     table = found.table.sort("key")
     status = {True: _("New"), False: _("Recurring"), None: ""}
@@ -51,6 +57,7 @@ def people_data(found: FailedUsers, entries: pl.DataFrame, day_of: dict[datetime
         _column("codes", _("Codes"), table["codes"].list.join(", ").to_list()),
         _column("reason", _("Reason"), table["reason"].to_list()),
         _column("remedy", _("What to do"), table["remedy"].to_list()),
+        *_directory(table, directory),
         _column("property", _("Properties"), table["properties"].list.join(", ").to_list()),
         _column("entries", _("Entries"), table["entries"].to_list()),
         _column("record", _("Record"), table["record"].to_list()),
@@ -59,6 +66,12 @@ def people_data(found: FailedUsers, entries: pl.DataFrame, day_of: dict[datetime
     content = {"n": table.height, "columns": columns, **_entries(table, entries)}
     packed = gzip.compress(msgspec.json.encode(content), _LEVEL, mtime=0)
     return base64.b64encode(packed).decode()
+
+
+def _directory(table: pl.DataFrame, found: Mapping[str, str] | None) -> list[dict[str, Any]]:
+    if found is None:
+        return []
+    return [_column("directory", _("In the directory"), [found.get(one, "") for one in table["identity"]])]
 
 
 def _open_words(is_open: bool | None) -> str:
