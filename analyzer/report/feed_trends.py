@@ -108,7 +108,7 @@ def change_text(view: View, points: Sequence[TrendPoint]) -> str:
     before, now = earlier(points), points[-1].failed if points else None
     if before is None or before.failed is None or now is None:
         return ""
-    if abs(now - before.failed) <= _STEADY and now != 0:
+    if abs(now - before.failed) <= _STEADY and now and before.failed:
         return _("→ steady: {number} on {day}").format(number=grouped(before.failed), day=_day(view, before))
     if now == before.failed:
         return _("→ steady")

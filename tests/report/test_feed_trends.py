@@ -56,6 +56,7 @@ def points(*failed: int | None, days: int = 7, users: int | None = 100, jump: bo
         (points(5, None, 3, 0, 0), "no failed users since 16 Nov 2026", "↓ from 5 on 26 Oct 2026"),
         (points(0, 0), "no failed users since 26 Oct 2026", "→ steady"),
         (points(0, None, 0, 0), "no failed users since 9 Nov 2026", "→ steady"),
+        (points(0, 2), "0 → 2 failed users since 26 Oct 2026", "↑ from 0 on 26 Oct 2026"),
         (points(4, 0), "4 → 0 failed users since 26 Oct 2026", "↓ from 4 on 26 Oct 2026"),
         (points(7, 8, 7), "7 failed users, as on 26 Oct 2026", "→ steady: 7 on 26 Oct 2026"),
         (points(1), "1 failed user on 26 Oct 2026", ""),
