@@ -276,7 +276,7 @@ class Round:
         self.found["rounds"] += 1
 
     def _jobs(self) -> Iterator[tuple[Job, list[str], set[str]]]:
-        """Yield each job with its users, and those whom it didn't update."""
+        """Yield each job with its users, and those that it didn't update."""
         self.emulator.jobs.advance()
         for job in self.emulator.jobs.listed():
             source = self._content(f"{FOLDER}/{job.source_uri.rpartition('/')[2]}")

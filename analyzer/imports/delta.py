@@ -56,7 +56,7 @@ class EarlierFile:
     Attributes:
         path: the copy.
         name: what it is called in messages: ``job 1a2b3c4d (28 Nov 02:14)``.
-        not_updated: keys (``identity_key``) of its users whom the job didn't update; None if they are unknown, so that
+        not_updated: keys (``identity_key``) of its users that the job didn't update; None if they are unknown, so that
             all of them are sent.
         order_is_certain: whether all files after it in the list were certainly imported before it.
     """
@@ -75,7 +75,7 @@ class DeltaResult:
         unchanged: records that are left out.
         changed: records with other values.
         new: records of users who are in no earlier file.
-        not_updated: records of users whom the newest earlier job that had them may not have updated.
+        not_updated: records of users that the newest earlier job that had them may not have updated.
         without_id: records without an ID.
         duplicates: records of users who have several in this file, or in the newest earlier one.
         gone: users of the earlier files who aren't in this file. Nothing is sent for them, so their profiles stay.

@@ -154,7 +154,7 @@ class EarlierFiles:
         return ""
 
     def _not_updated(self, one: _Import) -> AbstractSet[str] | None:
-        """Return the keys of the users whom a job didn't update as this import would; None if unknown."""
+        """Return the keys of the users that a job didn't update as this import would; None if unknown."""
         if one.record is not None and one.record.property_map != dict(self.plan.property_map or {}):
             self.remarks.append(f"All users of {self._name(one)} are sent: it was queued with another property map.")
             return None

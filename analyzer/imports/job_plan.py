@@ -88,7 +88,7 @@ class JobPlans:
         return source
 
     def failed_keys(self, job: Job) -> frozenset[str]:
-        """Return the keys of the users whom a job's log names."""
+        """Return the keys of the users that a job's log names."""
         return frozenset(self.tables.scan_users_of(job.job_id).select("key").collect()["key"])
 
     @functools.cached_property

@@ -56,7 +56,7 @@ class ReadBack:
         """Read a sample; if that is interrupted, the result has what was read.
 
         Args:
-            users: whom the job is said to have updated.
+            users: that the job is said to have updated.
             number: of users in the sample; None for all.
             seed: of the sample.
 
@@ -123,7 +123,7 @@ class ReadBack:
         return UserCheck(record.identity, list(self._values(record, profile)), keys)
 
     def _other_user(self, profile: Profile, identity: str, account: str) -> str:
-        """Return why a profile isn't certainly that of the user whom the job meant; empty if it is."""
+        """Return why a profile isn't certainly that of the user that the job meant; empty if it is."""
         id_type = self.plan.plan.id_type
         if account == identity:
             names = _OF_TYPE[id_type]

@@ -1,4 +1,4 @@
-"""The users whom a job is said to have updated, and a random sample of them."""
+"""The users that a job is said to have updated, and a random sample of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class UpdatedUsers:
-    """The users whom a job is said to have updated: those of its source file whom its log doesn't name.
+    """The users that a job is said to have updated: those of its source file that its log doesn't name.
 
     Attributes:
         path: the source file.
@@ -66,7 +66,7 @@ class UpdatedUsers:
         Args:
             path: the source file.
             id_property: its ID property.
-            failed: keys (``identity_key``) of the users whom the log names.
+            failed: keys (``identity_key``) of the users that the log names.
 
         Raises:
             InputError: it can't be read, or isn't valid.

@@ -1,4 +1,4 @@
-"""Verify a job: read back the profiles of users whom it is said to have updated, and compare them with its file."""
+"""Verify a job: read back the profiles of users that it is said to have updated, and compare them with its file."""
 
 from __future__ import annotations
 

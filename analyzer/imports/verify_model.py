@@ -94,7 +94,7 @@ class VerifyResult:
     """The result of reading profiles back.
 
     Attributes:
-        users: number of users whom the job is said to have updated.
+        users: number of users that the job is said to have updated.
         sample: number of users to be read.
         seed: with which they were drawn.
         checks: the users who were read, in random order.

@@ -71,7 +71,7 @@ class FailedUsers:
 
 
 def failed_users_of_job(library: Library, tables: Tables, job: Job, catalogue: Catalogue) -> FailedUsers:
-    """Return the users whom a job's log names, with their records in our copy of its source file."""
+    """Return the users that a job's log names, with their records in our copy of its source file."""
     source = library.source_file(job)
     return failed_users(tables, job.job_id, catalogue, source, id_property_of(tables, job.job_id, source))
 
@@ -90,7 +90,7 @@ def id_property_of(tables: Tables, job_id: str, source: Path | None) -> str:
 def failed_users(
     tables: Tables, job_id: str, catalogue: Catalogue, source: Path | None, id_property: str = ""
 ) -> FailedUsers:
-    """Return the users whom a job's log names, new ones first, then by their keys.
+    """Return the users that a job's log names, new ones first, then by their keys.
 
     Args:
         tables: the history.

@@ -40,7 +40,7 @@ class Verification(msgspec.Struct, kw_only=True, omit_defaults=True):
     Attributes:
         program: ``upa-analyzer`` and its version.
         verified_at: when it ended, UTC.
-        users: number of users whom the job is said to have updated.
+        users: number of users that the job is said to have updated.
         sample: number of users to be read; ``users`` for all of them.
         seed: with which the sample was drawn.
         checked: users whose profile was compared: as the source file says, ``differing``, or ``missing``.

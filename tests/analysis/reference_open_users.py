@@ -118,7 +118,7 @@ def _of_job(job: Import, users: AbstractSet[int] | None, later: _LaterJobs) -> O
 def _left_by_siblings(
     before: Sequence[Import], not_updated: Sequence[AbstractSet[int] | None], job: Import, source: FeedSource
 ) -> AbstractSet[int]:
-    """Return the users whom earlier parts of a job's import left out, and whom no other job updated since."""
+    """Return the users that earlier parts of a job's import left out, and that no other job updated since."""
     left: set[int] = set()
     for other, users in zip(before, not_updated, strict=False):
         held = source.all_of(other.job_id)

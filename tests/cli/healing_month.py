@@ -61,7 +61,7 @@ class TrueJob:
         retry_of: the job in its file's name; empty for a run.
         error: its end.
         sent: the values by the user's ID.
-        failed: users whom it didn't update; all if it was aborted.
+        failed: users that it didn't update; all if it was aborted.
     """
 
     job_id: str
@@ -72,7 +72,7 @@ class TrueJob:
 
     @property
     def updated(self) -> frozenset[str]:
-        """The users whom it updated."""
+        """The users that it updated."""
         return frozenset(self.sent) - self.failed
 
 

@@ -83,7 +83,7 @@ class Nights:
         return load(Library.existing(self.library), retry_folder=self.retry, imports_folder=self.imports)
 
     def offered(self) -> dict[str, tuple[list[str], str]]:
-        """Make the retry files: by job, whom each holds, and what it says."""
+        """Make the retry files: by job, with the users of each and what it says."""
         tables = self.load()
         made = make_retries(Library.existing(self.library), tables, self.retry)
         return {

@@ -26,7 +26,7 @@ RECORDS: list[dict[str, object]] = [
 
 @pytest.fixture
 def job(little: LittleLibrary, lines: type[Lines]) -> str:
-    """A job that failed for two of its three users, of whom one had failed before."""
+    """A job that failed for two of its three users; one had failed before."""
     little.job("hr-2026-11-16", JobError.ImportCompleteWithError, lines.unresolved("bob@fabrikam.com"), users=3)
     log = lines.unresolved("bob@fabrikam.com", "ada@contoso.com")
     job_id = little.job("hr-2026-11-23", JobError.ImportCompleteWithError, log, users=3)

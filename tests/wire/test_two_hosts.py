@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.wire.conftest import Contoso
 
 HOSTS = {SITE_HOST: "nobody-at-the-site@contoso.com", ADMIN_HOST: "nobody-at-the-admin-site@contoso.com"}
-"""The user whom each host's file names, and whom the tenant does not know."""
+"""The user that each host's file names, and whom the tenant does not know."""
 
 
 @pytest.fixture
