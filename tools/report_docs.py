@@ -6,6 +6,7 @@ These are ``templates.md``, what templates get, from the types of pages; and ``r
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,9 +64,10 @@ def schema() -> bytes:
     """Return the JSON schema of a summary."""
     content: dict[str, Any] = msgspec.json.schema(Summary)
     for kind in content["$defs"].values():
-        summary, _, attributes = kind["description"].partition("\n\n    Attributes:\n    ")
+        # As msgspec has it: before 0.23 with the indentation of the source.
+        summary, _, attributes = inspect.cleandoc(kind["description"]).partition("\n\nAttributes:\n")
         kind["description"] = summary
-        for name, text in _described(attributes.replace("\n    ", "\n")):
+        for name, text in _described(attributes):
             kind["properties"][name]["description"] = text
     content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
     return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=2) + b"\n"
