@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.logs.reading import WHOLE, read, rows_of
@@ -135,6 +136,7 @@ def test_a_log_that_lost_its_tabs_is_cut_where_an_entry_begins(text: str, block:
 
 @no_deadline
 @given(PAGE, BLOCK)
+@example(" - DataFileNotJson\t\t", 60)
 def test_each_line_that_is_not_blank_is_in_one_entry(text: str, block: int) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     accounted: list[int] = []
@@ -142,7 +144,8 @@ def test_each_line_that_is_not_blank_is_in_one_entry(text: str, block: int) -> N
         first = lines[row.line - 1]
         assert first.endswith(row.message)
         rest = first.removesuffix(row.message).removeprefix("\ufeff" if row.code else "")
-        assert rest.startswith(row.code or "")
+        # Before a pasted line there may be a bullet, a quotation mark, and the like.
+        assert re.sub(r"^[^A-Za-z]+", "", rest).startswith(row.code or "")
         assert (row.identity or "") in rest
         further = row.detail.split("\n") if row.detail is not None else []
         assert further == lines[row.line : row.line + len(further)]
