@@ -17,7 +17,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -48,6 +48,23 @@ def job_codes(entries: pl.DataFrame) -> pl.DataFrame:
         _coded(entries).group_by("tenant", "job_id", "code", maintain_order=True).agg(entries=pl.len(), users=_USERS)
     )
     return counts.sort("entries", descending=True, maintain_order=True)
+
+
+def with_answers(
+    entries: pl.DataFrame, answers: Callable[[str, str, str | None], tuple[Any, ...]], schema: dict[str, Any]
+) -> pl.DataFrame:
+    """Add columns to entries that depend on code, message, and detail only; in the order of the entries.
+
+    Args:
+        entries: the entries.
+        answers: returns a value for each column; called once for equal entries, as a log can have 100,000 failures of
+            one kind.
+        schema: the names and types of the columns.
+    """
+    distinct = entries.select("code", "message", "detail").unique(maintain_order=True)
+    rows = [answers(code, message or "", detail) for code, message, detail in distinct.iter_rows()]
+    found = distinct.hstack(pl.DataFrame(rows, schema, orient="row"))
+    return entries.join(found, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left")
 
 
 def by_pattern(

@@ -323,6 +323,13 @@ def hold(context: typer.Context, workspace: Workspace) -> None:
     app.held = workspace.root
 
 
+FailedJobArgument = Annotated[
+    str,
+    typer.Argument(
+        help="ID of the job; its first eight characters are enough. Default: the newest run that failed.",
+        metavar="[JOB]",
+    ),
+]
 LibraryOption = Annotated[
     Path | None,
     typer.Option("--library", metavar="DIR", help="Use this library folder instead of the configured tenant's."),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from analyzer.analysis.failures import with_answers
 from analyzer.errors import UnreachableError
 from analyzer.imports.prepare import Wish, prepare
 from analyzer.model.job import FAILED, Outcome, find_job
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.catalogue import Catalogue
-    from analyzer.catalogue.model import Explanation
     from analyzer.history.load import Tables
     from analyzer.imports.checker import Checker
     from analyzer.imports.destination import Destination
@@ -342,16 +342,13 @@ def failing_users(tables: Tables, job_id: str, catalogue: Catalogue) -> pl.DataF
     A retry helps a user only if it can help with each of the user's entries, after the longest of their waits.
     """
     entries = tables.entries_of(job_id).filter("names", pl.col("code").is_not_null())
-    distinct = entries.select("code", "message", "detail").unique(maintain_order=True)
-    causes: list[Explanation] = [
-        catalogue.explain_entry(code, message or "", detail) for code, message, detail in distinct.iter_rows()
-    ]
-    answers = distinct.with_columns(
-        helps=pl.Series([cause.retry_helps is True for cause in causes], dtype=pl.Boolean),
-        wait=pl.Series([cause.retry_after for cause in causes], dtype=pl.Duration("us")),
-        title=pl.Series([cause.title for cause in causes], dtype=pl.String),
-    )
-    explained = entries.join(answers, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left")
+
+    def answers(code: str, message: str, detail: str | None) -> tuple[bool, timedelta, str]:
+        cause = catalogue.explain_entry(code, message, detail)
+        return cause.retry_helps is True, cause.retry_after, cause.title
+
+    schema = {"helps": pl.Boolean, "wait": pl.Duration("us"), "title": pl.String}
+    explained = with_answers(entries, answers, schema)
     users = explained.group_by("key", maintain_order=True).agg(
         pl.col("identity").first(),
         pl.col("helps").all(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
+from analyzer.analysis.failures import with_answers
 from analyzer.errors import AnalyzerError, InputError
 from analyzer.model.identity import identity_key
 from analyzer.model.language import gettext as _
@@ -131,13 +132,12 @@ def _why_no_records(tables: Tables, job_id: str, source: Path | None, id_propert
 def _reasons(entries: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Return by ``key`` the reasons and what to do, texts; and the properties that messages name."""
     named = entries.filter("names", pl.col("code").is_not_null())
-    distinct = named.select("code", "message", "detail").unique(maintain_order=True)
-    causes = [catalogue.explain_entry(code, message or "", detail) for code, message, detail in distinct.iter_rows()]
-    texts = distinct.with_columns(
-        reason=pl.Series([_sentence(_(cause.title)) for cause in causes], dtype=pl.String),
-        remedy=pl.Series([_(cause.remedies[0]) if cause.remedies else "" for cause in causes], dtype=pl.String),
-    )
-    explained = named.join(texts, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left")
+
+    def answers(code: str, message: str, detail: str | None) -> tuple[str, str]:
+        cause = catalogue.explain_entry(code, message, detail)
+        return _sentence(_(cause.title)), _(cause.remedies[0]) if cause.remedies else ""
+
+    explained = with_answers(named, answers, {"reason": pl.String, "remedy": pl.String})
     return explained.group_by("key", maintain_order=True).agg(
         pl.col("reason").unique(maintain_order=True).str.join(" "),
         pl.col("remedy").filter(pl.col("remedy") != "").unique(maintain_order=True).str.join(" "),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from analyzer.model.service import JobError
 from analyzer.report.model import Day, Verdict
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import RetryToQueue, queue_commands
+from tests.report.chromium import CHROMIUM, NEEDS_CHROMIUM
 from tests.report.conftest import Lines, LittleLibrary
 
 if TYPE_CHECKING:
@@ -24,11 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; set CHROMIUM to its path"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")

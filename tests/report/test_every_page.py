@@ -6,8 +6,6 @@ offers on a wide screen, it says and offers on a phone, in the dark, and in the 
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +22,7 @@ from analyzer.report.model import Day, Verdict
 from analyzer.report.one_file import write_single_file
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import RetryToQueue
+from tests.report.chromium import CHROMIUM, NEEDS_CHROMIUM
 from tests.report.conftest import Lines, LittleLibrary
 
 if TYPE_CHECKING:
@@ -31,11 +30,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; set CHROMIUM to its path"),
-]
+pytestmark = NEEDS_CHROMIUM
 PHONE, SCREEN = 390, 1280
 PAPER = {"A4": 688, "Letter": 710}
 """Width between the margins, in CSS pixels."""

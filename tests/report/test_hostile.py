@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
 from dataclasses import dataclass, replace
 from datetime import date
 from html.parser import HTMLParser
@@ -26,13 +24,13 @@ from analyzer.report.one_file import write_single_file
 from analyzer.report.write import RetryLink, write_report
 from analyzer.retry.queue_command import RetryToQueue
 from analyzer.storage.files import template_folders
+from tests.report.chromium import CHROMIUM, NEEDS_CHROMIUM
 from tests.report.conftest import Lines, LittleLibrary
 from tests.report.hostile import STRINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 IDS = InferredIdType("Email", "all IDs are addresses")
 FORBIDDEN = frozenset({"img", "iframe", "object", "embed", "base", "link", "form", "plaintext"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d")
@@ -192,8 +190,8 @@ def test_no_cell_of_a_table_is_a_formula(hostile: Hostile) -> None:
         assert [cell.value for cell in sheet["A"] if cell.hyperlink] == []
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; set CHROMIUM to its path")
+@NEEDS_CHROMIUM[0]
+@NEEDS_CHROMIUM[1]
 def test_in_a_browser_nothing_of_a_string_runs_and_no_page_is_too_wide(hostile: Hostile) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
     noise: list[str] = []

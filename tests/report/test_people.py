@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from analyzer.history.job_sources import JobSources, PerJob
 from analyzer.library.mirror import Library
 from analyzer.model.service import JobError
 from analyzer.report.write import write_report
+from tests.report.chromium import CHROMIUM, NEEDS_CHROMIUM
 from tests.report.conftest import Lines, LittleLibrary
 
 if TYPE_CHECKING:
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; set CHROMIUM to its path"),
-]
+pytestmark = NEEDS_CHROMIUM
 NUMBER = 1_200
 HOSTILE = '<img src=x onerror="document.title=1">'
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.context import AppContext, LibraryOption, RedactOption
+from analyzer.cli.context import AppContext, FailedJobArgument, LibraryOption, RedactOption
 from analyzer.errors import UsageError
 
 _INCOMPLETE = 1
@@ -15,13 +15,7 @@ _INCOMPLETE = 1
 
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    job: Annotated[
-        str,
-        typer.Argument(
-            help="ID of the job; its first eight characters are enough. Default: the newest run that failed.",
-            metavar="[JOB]",
-        ),
-    ] = "",
+    job: FailedJobArgument = "",
     *,
     output: Annotated[
         Path | None,

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.context import AppContext, DirectoryOption, FailOn, FailOnOption, LibraryOption, RedactOption
+from analyzer.cli.context import (
+    AppContext,
+    DirectoryOption,
+    FailedJobArgument,
+    FailOn,
+    FailOnOption,
+    LibraryOption,
+    RedactOption,
+)
 from analyzer.cli.terminal.browser import open_page
 from analyzer.errors import AnalyzerError
 from analyzer.history.feed_status import newest_failed
@@ -28,13 +36,7 @@ if TYPE_CHECKING:
 
 def command(  # noqa: PLR0913 - the contract's options
     context: typer.Context,
-    job: Annotated[
-        str,
-        typer.Argument(
-            help="ID of the job; its first eight characters are enough. Default: the newest run that failed.",
-            metavar="[JOB]",
-        ),
-    ] = "",
+    job: FailedJobArgument = "",
     *,
     feed: Annotated[
         str, typer.Option("--feed", metavar="NAME", help="Show the newest run of this feed that failed.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.analysis.failures import with_answers
 from analyzer.analysis.named_users import UserIds, doubtful_in, ids_in
 from analyzer.model.service import LogCode
 from analyzer.model.text import count, listed, listed_first
@@ -152,11 +153,7 @@ def without_users(selection: Selection) -> Selection:
 
 def with_retry_helps(coded: pl.DataFrame, retry_helps: RetryHelps) -> pl.DataFrame:
     """Add a Boolean column ``helps`` to entries: whether an unchanged retry can help, null if unknown."""
-    # Once for equal entries, as a log can have 100,000 failures of one kind.
-    distinct = coded.select("code", "message", "detail").unique(maintain_order=True)
-    helps = [retry_helps(code, message or "", detail) for code, message, detail in distinct.iter_rows()]
-    answers = distinct.with_columns(helps=pl.Series(helps, dtype=pl.Boolean))
-    return coded.join(answers, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left")
+    return with_answers(coded, lambda *entry: (retry_helps(*entry),), {"helps": pl.Boolean})
 
 
 def why_none_left(whole: Selection, chosen: tuple[str, ...]) -> str:
