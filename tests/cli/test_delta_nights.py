@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
-import pytest
 
 from analyzer.model.service import IdType
 from tests.cli.healing_month import FIRST, Month, guid
-from tests.imports.queueing import feed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from tests.conftest import FastClock, Ran
 
 PEOPLE = 12
 CHANGED: dict[int, list[int | str]] = {2: [0, 1], 3: [1, 2], 4: [], 5: [3], 6: [4, 5], 7: [0]}
@@ -28,24 +18,6 @@ DEADLOCKS = {3: {2: 1}, 6: {4: 2, 5: 1}}
 """How many imports of a person fail by a deadlock in a night."""
 INTERNAL_ERROR = 6
 """The night in which the service fails in the run."""
-
-
-@pytest.fixture
-def month(
-    upa: Callable[..., Ran],
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    no_waiting: FastClock,
-) -> Iterator[Month]:
-    no_waiting.at = FIRST
-    with feed(tmp_path_factory.mktemp("tenant"), clock=no_waiting, jobs=False, started=FIRST) as found:
-        ready = found.emulator.ready
-        monkeypatch.setenv("UPA_TOKEN", ready["token"])
-        keys = f'admin_url = "{ready["admin_url"]}"\nauth = "token"\nca_file = "{ready["ca_file"]}"\n'
-        (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{keys}", encoding="utf-8")
-        found.root = tmp_path
-        yield Month(found, upa, monkeypatch)
 
 
 def test_each_night_sends_those_whose_profiles_differ_and_no_others(month: Month) -> None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from analyzer.model.service import JobError
 from tests.cli.healing_month import DEATHS, FIRST, INTERNAL_ERROR, NO_ID, Month, TrueJob, guid
-from tests.imports.queueing import feed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from tests.conftest import FastClock, Ran
 
 NIGHTS = 30
 OUTCOMES = {
@@ -22,24 +17,6 @@ OUTCOMES = {
     JobError.ImportCompleteWithError: "partial",
     JobError.InternalError: "unknown",
 }
-
-
-@pytest.fixture
-def month(
-    upa: Callable[..., Ran],
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    no_waiting: FastClock,
-) -> Iterator[Month]:
-    no_waiting.at = FIRST
-    with feed(tmp_path_factory.mktemp("tenant"), clock=no_waiting, jobs=False, started=FIRST) as found:
-        ready = found.emulator.ready
-        monkeypatch.setenv("UPA_TOKEN", ready["token"])
-        keys = f'admin_url = "{ready["admin_url"]}"\nauth = "token"\nca_file = "{ready["ca_file"]}"\n'
-        (tmp_path / "upa-analyzer.toml").write_text(f"[tenants.contoso]\n{keys}", encoding="utf-8")
-        found.root = tmp_path
-        yield Month(found, upa, monkeypatch)
 
 
 def test_nobody_is_left_out_and_all_that_is_said_is_true(month: Month) -> None:
